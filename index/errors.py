@@ -1,0 +1,45 @@
+"""What can go wrong in this package.
+
+    IndexingError
+        UnreadableFile       a file that cannot become a document
+        UnknownDocument      no document of that path or number
+        EmptyCorpus          a question before any document is in the index
+        EmbedderMismatch     the stored vectors come from another embedder
+        EmbedderUnavailable  the embedder does not answer
+        StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
+        SyncRunning          another sync holds the corpus
+
+Every message says what happened, with the value, and the command or setting that mends it.
+"""
+
+
+class IndexingError(Exception):
+    """Any failure of this package that a user can do something about."""
+
+
+class UnreadableFile(IndexingError):
+    """A file that cannot become a document; the message is the reason, without the path."""
+
+
+class UnknownDocument(IndexingError):
+    """No document of that path or number is in the index."""
+
+
+class EmptyCorpus(IndexingError):
+    """A question was asked before any document is in the index."""
+
+
+class EmbedderMismatch(IndexingError):
+    """The stored vectors come from another embedder than the configured one."""
+
+
+class EmbedderUnavailable(IndexingError):
+    """The embedder does not answer, or answers with something else than vectors."""
+
+
+class StoreUnavailable(IndexingError):
+    """The catalog, Chroma or the lexical index cannot be used."""
+
+
+class SyncRunning(IndexingError):
+    """Another sync holds the corpus."""

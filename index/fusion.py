@@ -1,0 +1,70 @@
+"""How likeness, sentences and shared terms make one score, on an absolute scale.
+
+Knows numbers only; nothing of stores or texts.
+
+No rank fusion: in a corpus of several languages the lexical ranking always offers something in
+the question's language, and a rank does not say how little it matched. Coverage does: it is near
+1 only where the rare terms of the question truly occur. Means of languages follow the mean
+removal of multilingual embeddings (Libovický, Rosa and Fraser 2020), shrunk for small groups.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.generation import LanguageTotal
+from index.types import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """What counts how much beside the cosine of question and passage.
+
+    `shrinkage`: how many passages of the global mean are mixed into each language's mean.
+    `sentence`: of what the best sentence's cosine exceeds the passage's by.
+    `coverage`: of the coverage squared, since a small share of shared terms is chance.
+    `key_coverage`: of a sentence's own coverage, in choosing the key sentence;
+    `key_length`: of the logarithm of its columns, so that a heading does not win by brevity.
+    """
+
+    shrinkage: float = 10.0
+    sentence: float = 0.5
+    coverage: float = 0.1
+    key_coverage: float = 0.2
+    key_length: float = 0.01
+
+
+def language_offsets(
+    query: Vector, totals: Mapping[str, LanguageTotal], weights: FusionWeights
+) -> dict[str, float]:
+    """The likeness of a question to each language as such, less their mean."""
+    present = {name: entry for name, entry in totals.items() if entry.passages > 0}
+    count = sum(entry.passages for entry in present.values())
+    if count == 0:
+        return {}
+    likeness = {name: float(query @ entry.total) for name, entry in present.items()}
+    overall = sum(likeness.values()) / count
+    return {
+        name: (likeness[name] + weights.shrinkage * overall) / (entry.passages + weights.shrinkage)
+        - overall
+        for name, entry in present.items()
+    }
+
+
+def key_score(similarity: float, coverage: float, columns: int, weights: FusionWeights) -> float:
+    """Score one sentence of a passage as the one to show."""
+    return (
+        similarity
+        + weights.key_coverage * coverage
+        + weights.key_length * math.log(max(1, columns))
+    )
+
+
+def fuse(
+    similarity: float, offset: float, sentences: Vector, coverage: float, weights: FusionWeights
+) -> float:
+    """Score one passage; `sentences` has the cosines of its sentences, shape (sentences,)."""
+    excess = max(0.0, float(np.max(sentences)) - similarity)
+    return similarity - offset + weights.sentence * excess + weights.coverage * coverage**2

@@ -1,0 +1,165 @@
+"""Splits a document into passages along sentence borders, each knowing its exact place.
+
+Knows nothing of embedders, stores or file formats.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import sentencex
+
+from index.language import LanguageDetector
+from index.types import Document, Passage, Section, Span
+
+_LONGEST_SENTENCE = 600
+"""In columns. Longer "sentences" are lists, tables or unpunctuated text, useless as a quotation."""
+
+_UNPUNCTUATED = frozenset({"th", "lo", "km", "my"})
+"""Languages that part sentences with a blank."""
+
+_SHORTEST_CLAUSE = 60
+"""In columns: the least that a blank may part in an unpunctuated language."""
+
+_TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLimits:
+    """How long passages are, in columns (a wide East Asian character fills two).
+
+    A new page or heading ends a passage that has at least `least` columns.
+    """
+
+    target: int = 800
+    least: int = 200
+
+
+def width(text: str) -> int:
+    """Count columns: two for wide East Asian characters, one for all others.
+
+    A wide character holds about as much meaning, and as many tokens, as two letters.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def split(
+    document: Document, detector: LanguageDetector, limits: PassageLimits | None = None
+) -> list[Passage]:
+    """Split a document; every character that is not white space lands in exactly one passage."""
+    limits = limits or PassageLimits()
+    text = document.text
+    language = detector.detect(text[:20_000], "en")
+    sentences = list(sentence_spans(text, language))
+    borders = {section.start for section in document.sections}
+    passages = []
+    for group in _groups(text, sentences, borders, limits):
+        start, end = group[0].start, group[-1].end
+        passages.append(
+            Passage(
+                start=start,
+                end=end,
+                text=text[start:end],
+                sentences=tuple(group),
+                sections=_touched(document.sections, start, end),
+                language=detector.detect(text[start:end], language),
+            )
+        )
+    return passages
+
+
+def sentence_spans(text: str, language: str) -> Iterator[Span]:
+    """Find the sentences of a text, trimmed of the white space around them."""
+    for paragraph in _lines(text):
+        pieces = sentencex.get_sentence_boundaries(language, text[paragraph.start : paragraph.end])
+        spans = [
+            Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
+            for piece in pieces
+        ]
+        for span in _rejoined(text, spans):
+            for part in _shortened(text, span, language):
+                trimmed = _trimmed(text, part)
+                if trimmed.start < trimmed.end:
+                    yield trimmed
+
+
+def _lines(text: str) -> Iterator[Span]:
+    """Cut at line ends, except where a line plainly goes on in the next."""
+    start = 0
+    position = text.find("\n")
+    while position != -1:
+        before = text[max(start, position - 9) : position].rstrip()[-1:]
+        goes_on = text[position + 1 : position + 2].islower() and before not in _TERMINAL
+        if not (before and goes_on):
+            yield Span(start, position)
+            start = position + 1
+        position = text.find("\n", position + 1)
+    yield Span(start, len(text))
+
+
+def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Undo cuts after an abbreviation and after a list item's number."""
+    joined: list[Span] = []
+    for span in spans:
+        before = text[joined[-1].start : span.start].rstrip() if joined else ""
+        begins_small = text[span.start : span.end].lstrip()[:1].islower()
+        only_number = bool(before) and not any(character.isalpha() for character in before)
+        if only_number or (begins_small and before.endswith(".")):
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
+
+
+def _shortened(text: str, span: Span, language: str) -> Iterator[Span]:
+    """Cut a sentence at blanks where it is too long, or where blanks are its punctuation."""
+    unpunctuated = language in _UNPUNCTUATED
+    start, columns, blank = span.start, 0, span.start
+    for position in range(span.start, span.end):
+        columns += width(text[position])
+        if text[position].isspace():
+            blank = position
+        clause_ends = unpunctuated and blank == position and columns > _SHORTEST_CLAUSE
+        if clause_ends or columns > _LONGEST_SENTENCE:
+            cut = blank if blank > start else position
+            yield Span(start, cut)
+            start, columns = cut, width(text[cut : position + 1])
+    yield Span(start, span.end)
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    piece = text[span.start : span.end]
+    start = span.start + len(piece) - len(piece.lstrip())
+    return Span(start, max(start, span.start + len(piece.rstrip())))
+
+
+def _groups(
+    text: str, sentences: list[Span], borders: set[int], limits: PassageLimits
+) -> list[list[Span]]:
+    """Fill passages with sentences up to the target; a short rest joins the one before it."""
+    groups: list[list[Span]] = []
+    columns = 0
+    for previous, sentence in pairwise([Span(0, 0), *sentences]):
+        added = width(text[sentence.start : sentence.end])
+        at_border = any(b in borders for b in range(previous.end, sentence.start + 1))
+        full = columns + added > limits.target or (at_border and columns >= limits.least)
+        if not groups or full:
+            groups.append([])
+            columns = 0
+        groups[-1].append(sentence)
+        columns += added + 1
+    if len(groups) > 1 and columns < limits.least:
+        joined = text[groups[-2][0].start : groups[-1][-1].end]
+        if width(joined) <= limits.target + limits.least:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
+
+
+def _touched(sections: tuple[Section, ...], start: int, end: int) -> tuple[Section, ...]:
+    """Pick the sections a range lies in: the last begun before it, and those begun inside."""
+    before = [section for section in sections if section.start <= start][-1:]
+    inside = [section for section in sections if start < section.start < end]
+    return tuple(before + inside)

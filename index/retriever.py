@@ -1,0 +1,108 @@
+"""Finds the passages for a question: vectors and terms, fused on an absolute scale.
+
+Knows the stores of one generation; nothing of files or of how passages came there.
+"""
+
+from collections.abc import Mapping
+
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from index.fusion import FusionWeights, fuse, key_score, language_offsets
+from index.generation import EmbeddedPassage, Generation
+from index.passages import width
+from index.terms import TermIndex, coverage
+from index.types import Embedder, Hit, Vector
+from index.vectors import VectorStore
+
+_CANDIDATES = 60
+"""From each index. The order is decided afterwards, on exact figures from the catalog."""
+
+
+class HybridRetriever(BaseRetriever):
+    """A LlamaIndex retriever over one generation; `search` gives the same as typed hits."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        generation: Generation,
+        vectors: VectorStore,
+        terms: TermIndex,
+        weights: FusionWeights | None = None,
+        limit: int = 8,
+    ) -> None:
+        super().__init__()
+        self._embedder = embedder
+        self._generation = generation
+        self._vectors = vectors
+        self._terms = terms
+        self._weights = weights or FusionWeights()
+        self._limit = limit
+
+    def search(self, question: str, limit: int | None = None) -> list[Hit]:
+        """Rank the passages for a question, best first."""
+        query = self._embedder.embed_query(question)
+        totals = self._generation.languages()
+        offsets = language_offsets(query, totals, self._weights)
+        slots = {totals[name].slot: offset for name, offset in offsets.items()}
+        numbers = set(self._vectors.search(query, slots, _CANDIDATES))
+        numbers.update(self._terms.search(question, _CANDIDATES))
+        rarity = self._terms.rarity(question)
+        candidates = self._generation.ready(numbers)
+        hits = [self._hit(candidate, query, offsets, rarity) for candidate in candidates]
+        hits.sort(key=lambda hit: hit.score, reverse=True)
+        return hits[: limit or self._limit]
+
+    def _hit(
+        self,
+        candidate: EmbeddedPassage,
+        query: Vector,
+        offsets: Mapping[str, float],
+        rarity: Mapping[str, float],
+    ) -> Hit:
+        passage = candidate.stored.passage
+        similarity = float(candidate.vector @ query)
+        sentences = candidate.sentence_vectors @ query
+        covered = coverage(rarity, passage.text)
+        offset = offsets.get(passage.language, 0.0)
+        key = max(
+            range(len(passage.sentences)),
+            key=lambda i: self._key_score(
+                float(sentences[i]), passage.text_of(passage.sentences[i]), rarity
+            ),
+        )
+        return Hit(
+            stored=candidate.stored,
+            score=fuse(similarity, offset, sentences, covered, self._weights),
+            similarity=similarity,
+            offset=offset,
+            coverage=covered,
+            key=passage.sentences[key],
+            key_similarity=float(sentences[key]),
+        )
+
+    def _key_score(self, similarity: float, text: str, rarity: Mapping[str, float]) -> float:
+        return key_score(similarity, coverage(rarity, text), width(text), self._weights)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [_node(hit) for hit in self.search(query_bundle.query_str)]
+
+
+def _node(hit: Hit) -> NodeWithScore:
+    passage = hit.stored.passage
+    section = passage.section_at(passage.start)
+    node = TextNode(
+        id_=str(hit.stored.id),
+        text=passage.text,
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata={
+            "document_id": hit.stored.document_id,
+            "title": hit.stored.title,
+            "path": hit.stored.path,
+            "page": section.page,
+            "heading": section.heading,
+            "language": passage.language,
+        },
+    )
+    return NodeWithScore(node=node, score=hit.score)

@@ -1,0 +1,165 @@
+"""The stores of one generation, written together in an order that survives a crash anywhere.
+
+Knows catalog, Chroma and Tantivy; nothing of files or questions.
+
+The order: a version is written to the catalog as pending; its vectors are stored there as they
+are made; Chroma and Tantivy get them; one transaction publishes it and retires the version that
+it replaces; then the stores drop what is gone. Every step may be done twice.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index.catalog import Catalog
+from index.database import Database
+from index.generation import EmbeddedPassage, Generation
+from index.terms import TermIndex
+from index.types import Embedder, SyncReport
+from index.vectors import VectorRecord, VectorStore
+
+_PASSAGES_PER_STEP = 8
+"""Embedded between two reports of progress."""
+
+_PASSAGES_PER_COMMIT = 256
+_SECONDS_PER_COMMIT = 5.0
+"""A commit of the lexical index costs near as much as writing hundreds of passages to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores of one generation, which are written together."""
+
+    database: Database
+    catalog: Catalog
+    generation: Generation
+    vectors: VectorStore
+    terms: TermIndex
+
+    def write(self, passages: list[EmbeddedPassage]) -> None:
+        """Put passages into Chroma and Tantivy."""
+        slots = {
+            language: self.generation.slot(language)
+            for language in {item.stored.passage.language for item in passages}
+        }
+        self.vectors.add(
+            [
+                VectorRecord(
+                    item.stored.id,
+                    item.stored.document_id,
+                    item.stored.passage.language,
+                    slots[item.stored.passage.language],
+                    item.vector,
+                )
+                for item in passages
+            ]
+        )
+        with self.terms.writer() as writer:
+            writer.add((item.stored.id, item.stored.passage.text) for item in passages)
+            writer.commit()
+
+    def erase(self, passage_ids: list[int]) -> None:
+        """Take passages out of Chroma and Tantivy."""
+        if not passage_ids:
+            return
+        self.vectors.remove(passage_ids)
+        with self.terms.writer() as writer:
+            writer.remove(passage_ids)
+            writer.commit()
+
+    def publish(self, document_ids: list[int]) -> None:
+        """Make pending documents ready, all or none, and their earlier versions gone."""
+        self.write(self.generation.of_documents(document_ids))
+        with self.database.transaction():
+            self.generation.weigh(document_ids, 1)
+            for document_id in document_ids:
+                self.generation.weigh(self.catalog.publish(document_id), -1)
+
+    def include(self, document_ids: list[int]) -> None:
+        """Put documents into a generation that is not current yet, leaving their state."""
+        self.write(self.generation.of_documents(document_ids))
+        self.generation.weigh(document_ids, 1)
+
+    def switch(self) -> None:
+        """Make this generation the current one; what was pending is in it and ready."""
+        with self.database.transaction():
+            for document_id in self.catalog.pending():
+                self.generation.weigh(self.catalog.publish(document_id), -1)
+            self.generation.make_current()
+
+    def retire(self, path: str) -> None:
+        """Take a document out of sight."""
+        with self.database.transaction():
+            self.generation.weigh(self.catalog.retire(path), -1)
+
+    def purge(self) -> None:
+        """Drop what is gone from every store."""
+        gone = self.catalog.gone()
+        self.erase(self.generation.passage_ids(gone))
+        self.catalog.delete(gone)
+
+    def reconcile(self) -> int:
+        """Make Chroma and Tantivy hold the ready passages and no others; count the repairs."""
+        self.purge()
+        wanted = self.generation.ready_ids()
+        in_vectors, in_terms = self.vectors.ids(), self.terms.ids()
+        foreign = (in_vectors | in_terms) - wanted
+        missing = wanted - (in_vectors & in_terms)
+        self.erase(sorted(foreign))
+        if missing:
+            self.write(self.generation.ready(missing))
+        return len(foreign) + len(missing)
+
+    def probe(self, sample: int) -> tuple[int, int]:
+        """Ask for passages by their own vectors: how many were asked, how many found."""
+        wanted = sorted(self.generation.ready_ids())
+        step = max(1, len(wanted) // sample)
+        passages = self.generation.ready(wanted[::step][:sample])
+        found = sum(
+            item.stored.id in self.vectors.search(item.vector, {}, 10)
+            and item.stored.id in self.terms.search(item.stored.passage.text, 10)
+            for item in passages
+        )
+        return len(passages), found
+
+
+def embed_documents(
+    stores: Stores,
+    embedder: Embedder,
+    document_ids: Sequence[int],
+    report: SyncReport,
+    commit: Callable[[list[int]], None],
+) -> Iterator[SyncReport]:
+    """Embed what has no vectors yet; hand documents to `commit` a few hundred passages at a time.
+
+    Yields the report with the progress so far, and an estimate of the seconds left.
+    """
+    started = committed = time.monotonic()
+    report = replace(report, stage="embedding", to_embed=stores.generation.to_embed())
+    batch: list[int] = []
+    waiting = 0
+    for document_id in document_ids:
+        passages = stores.generation.without_vectors(document_id)
+        for start in range(0, len(passages), _PASSAGES_PER_STEP):
+            step = passages[start : start + _PASSAGES_PER_STEP]
+            vectors = embedder.embed_passages([stored.passage for stored in step])
+            stores.generation.set_vectors(
+                (stored.id, item) for stored, item in zip(step, vectors, strict=True)
+            )
+            report = _progress(report, len(step), time.monotonic() - started)
+            yield report
+        batch.append(document_id)
+        waiting += len(passages)
+        now = time.monotonic()
+        if waiting >= _PASSAGES_PER_COMMIT or now - committed > _SECONDS_PER_COMMIT:
+            commit(batch)
+            batch, waiting, committed = [], 0, now
+    if batch:
+        commit(batch)
+    yield report
+
+
+def _progress(report: SyncReport, embedded: int, seconds: float) -> SyncReport:
+    done = report.embedded + embedded
+    left = max(0, report.to_embed - done) * seconds / done
+    return replace(report, embedded=done, seconds_left=left)

@@ -1,0 +1,152 @@
+"""Brings the index to the state of the files: reads, cuts, embeds, publishes, removes.
+
+Knows how to tell what changed; nothing of questions, nor of how the stores are written.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.catalog import FileState, KnownFile
+from index.errors import UnreadableFile
+from index.files import files_below, hash_of, is_below, stat_of
+from index.language import LanguageDetector
+from index.passages import split
+from index.stores import Stores, embed_documents
+from index.types import Document, Embedder, SyncReport, Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files become passages: loaders by suffix, the language detector, the largest file."""
+
+    loaders: Mapping[str, Callable[[Path], Document]]
+    detector: LanguageDetector
+    most_bytes: int
+
+
+class Synchroniser:
+    """One run over some roots. Iterating `run` does the work."""
+
+    def __init__(self, stores: Stores, embedder: Embedder, reading: Reading) -> None:
+        self._stores = stores
+        self._embedder = embedder
+        self._reading = reading
+
+    def run(self, roots: Iterable[str]) -> Iterator[SyncReport]:
+        """Visit the roots; yield growing reports, the last of them done."""
+        report = SyncReport(stage="checking")
+        yield report
+        repaired = self._stores.reconcile()
+        if repaired:
+            note = f"Repaired {repaired} passages that an interrupted run had left behind."
+            report = replace(report, notes=(*report.notes, note))
+        visited = []
+        for root in roots:
+            if self._is_away(root):
+                report = _unread(
+                    report,
+                    root,
+                    "The folder is not there now, so its documents stay in the index. If it is "
+                    f"gone for good, run: bronwijzer remove {root}",
+                )
+            else:
+                visited.append(root)
+        steps = self._read(visited, report)
+        for report in steps:
+            yield report
+        pending = self._stores.catalog.pending()
+        commit = self._stores.publish
+        steps = embed_documents(self._stores, self._embedder, pending, report, commit)
+        for report in steps:
+            yield report
+        self._stores.purge()
+        yield replace(report, stage="done", seconds_left=None, done=True)
+
+    def _is_away(self, root: str) -> bool:
+        """Tell a folder that is not mounted from a file that was deleted."""
+        return not Path(root).exists() and root not in self._stores.catalog.known_files()
+
+    def _read(self, roots: list[str], report: SyncReport) -> Iterator[SyncReport]:
+        """Write what is new or changed to the catalog, and retire what has vanished."""
+        catalog = self._stores.catalog
+        known = catalog.known_files()
+        found = {str(path): path for root in roots for path in files_below(Path(root))}
+        report = replace(report, stage="reading")
+        for name, path in found.items():
+            report = self._read_file(path, known.get(name), report)
+            yield report
+        catalog.set_unread(report.unread, roots)
+        for name in known.keys() - found.keys():
+            if any(is_below(name, root) for root in roots):
+                self._stores.retire(name)
+                report = replace(report, removed=report.removed + 1)
+        yield report
+
+    def _read_file(self, path: Path, known: KnownFile | None, report: SyncReport) -> SyncReport:
+        try:
+            state = self._changed(path, known)
+            if state is None:
+                return replace(report, unchanged=report.unchanged + 1)
+            self._add(path, state)
+        except (UnreadableFile, OSError) as error:
+            return _unread(report, str(path), _reason(error, known))
+        except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
+            reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
+            return _unread(report, str(path), reason)
+        if known is not None and known.ready:
+            return replace(report, updated=report.updated + 1)
+        return replace(report, added=report.added + 1)
+
+    def _changed(self, path: Path, known: KnownFile | None) -> FileState | None:
+        """Read the state of a file; None where it is the known one."""
+        if path.suffix.lower() not in self._reading.loaders:
+            readable = " ".join(sorted(self._reading.loaders))
+            raise UnreadableFile(
+                f"Files of type {path.suffix or '(none)'} cannot be read; these can: {readable}"
+            )
+        _check_name(path)
+        state = stat_of(path)
+        if known is not None and (state.size, state.mtime_ns) == (
+            known.state.size,
+            known.state.mtime_ns,
+        ):
+            return None
+        if state.size > self._reading.most_bytes:
+            raise UnreadableFile(
+                f"{state.size:,} bytes are more than the limit of {self._reading.most_bytes:,}; "
+                "raise the setting documents.most_bytes"
+            )
+        state = replace(state, sha256=hash_of(path))
+        if known is not None and state.sha256 == known.state.sha256:
+            self._stores.catalog.touch(known.document_id, state)
+            return None
+        return state
+
+    def _add(self, path: Path, state: FileState) -> None:
+        document = self._reading.loaders[path.suffix.lower()](path)
+        passages = split(document, self._reading.detector)
+        if not passages:
+            raise UnreadableFile("There is no text in this file")
+        language = self._reading.detector.detect(document.text[:20_000])
+        with self._stores.database.transaction():
+            number = self._stores.catalog.add_pending(str(path), state, document, language)
+            self._stores.generation.add(number, passages)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UnreadableFile("The file's name is not valid UTF-8; rename it") from None
+
+
+def _reason(error: UnreadableFile | OSError, known: KnownFile | None) -> str:
+    reason = str(error) if isinstance(error, UnreadableFile) else f"{error.strerror or error}"
+    kept = " (the version read earlier stays in the index)"
+    return reason + (kept if known is not None and known.ready else "")
+
+
+def _unread(report: SyncReport, path: str, reason: str) -> SyncReport:
+    name = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return replace(report, unread=(*report.unread, Unread(name, reason)))

@@ -1,0 +1,156 @@
+"""The lexical index: which passages hold a question's character n-grams (Tantivy, BM25).
+
+Knows passage numbers and texts; nothing of vectors, languages or files.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import regex
+import tantivy
+
+from index.errors import StoreUnavailable
+
+_GRAM = 4
+_MOST_QUERY_GRAMS = 400
+"""A longer question adds grams that every passage has, and Tantivy reads a list for each."""
+
+_WRITER_BYTES = 32_000_000
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_RUN = regex.compile(
+    rf"(?P<unspaced>[{_UNSPACED}ー]+)|[\p{{L}}\p{{N}}\p{{M}}--[{_UNSPACED}]]+", regex.V1
+)
+
+
+def normalised(text: str) -> str:
+    """Fold what should not keep equal words apart: width, ligatures, case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def grams(text: str) -> list[str]:
+    """Cut a text into character 4-grams of its words, pairs where a script has no blanks.
+
+    No stemmer, stop list or language is needed: on mixed corpora 4-grams beat stemmed words.
+    """
+    found: list[str] = []
+    for match in _RUN.finditer(normalised(text)):
+        run = match.group()
+        size = 2 if match.group("unspaced") else _GRAM
+        found += [run[i : i + size] for i in range(max(1, len(run) - size + 1))]
+    return found
+
+
+class TermIndex:
+    """A Tantivy index of passages in a folder of its own. Readers see the last commit."""
+
+    def __init__(self, folder: Path) -> None:
+        # A signed field: of an unsigned one, Tantivy's Python package deletes nothing by term.
+        builder = tantivy.SchemaBuilder()
+        builder.add_integer_field("id", stored=True, indexed=True, fast=True)
+        builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
+        self._schema = builder.build()
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(self._schema, path=str(folder))
+        except (ValueError, OSError) as error:
+            raise StoreUnavailable(
+                f"The lexical index in {folder} cannot be opened: {error}. "
+                "Run 'bronwijzer rebuild' to make it anew from the catalog."
+            ) from error
+
+    def writer(self) -> "TermWriter":
+        """Open the one writer that the index may have."""
+        return TermWriter(self._index)
+
+    def ids(self) -> set[int]:
+        """Number every passage in the index."""
+        searcher = self._searcher()
+        if searcher.num_docs == 0:
+            return set()
+        return set(self._numbers(searcher, tantivy.Query.all_query(), searcher.num_docs))
+
+    def search(self, question: str, limit: int) -> list[int]:
+        """Find the passages of the best BM25 scores, best first."""
+        terms = _query_grams(question)
+        searcher = self._searcher()
+        if not terms or searcher.num_docs == 0:
+            return []
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "grams", term, "freq"))
+            for term in terms
+        ]
+        return self._numbers(searcher, tantivy.Query.boolean_query(clauses), limit)
+
+    def rarity(self, question: str) -> dict[str, float]:
+        """Weigh each gram of a question: BM25's inverse document frequency, in nats."""
+        searcher = self._searcher()
+        total = searcher.num_docs
+        weights = {}
+        for term in _query_grams(question):
+            found = searcher.doc_freq("grams", term)
+            weights[term] = math.log(1 + (total - found + 0.5) / (found + 0.5))
+        return weights
+
+    @staticmethod
+    def _numbers(searcher: tantivy.Searcher, query: tantivy.Query, limit: int) -> list[int]:
+        hits = searcher.search(query, limit).hits
+        values = searcher.fast_field_values("id", [address for _, address in hits])
+        return [int(value) for value in values if value is not None]
+
+    def _searcher(self) -> tantivy.Searcher:
+        self._index.reload()
+        return self._index.searcher()
+
+
+class TermWriter:
+    """Adds and removes passages; nothing is seen by readers before `commit`."""
+
+    def __init__(self, index: tantivy.Index) -> None:
+        self._writer = index.writer(_WRITER_BYTES, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.rollback()
+        self._writer.wait_merging_threads()
+
+    def add(self, passages: Iterable[tuple[int, str]]) -> None:
+        """Add passages by number and text, each in place of one of the same number."""
+        for number, text in passages:
+            self._writer.delete_documents_by_term("id", number)
+            document = tantivy.Document()
+            document.add_integer("id", number)
+            document.add_text("grams", " ".join(grams(text)))
+            self._writer.add_document(document)
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Remove passages by number."""
+        for number in numbers:
+            self._writer.delete_documents_by_term("id", number)
+
+    def commit(self) -> None:
+        """Make all changes durable and visible."""
+        self._writer.commit()
+
+
+def coverage(weights: Mapping[str, float], text: str) -> float:
+    """The share of a question's grams, by rarity, that a text holds: 0 to 1."""
+    total = sum(weights.values())
+    if total == 0:
+        return 0.0
+    held = set(grams(text))
+    return sum(weight for term, weight in weights.items() if term in held) / total
+
+
+def _query_grams(question: str) -> list[str]:
+    return list(dict.fromkeys(grams(question)))[:_MOST_QUERY_GRAMS]

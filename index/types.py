@@ -1,0 +1,193 @@
+"""The values that cross the borders of this package.
+
+Knows shapes and units; knows nothing of files, stores or models.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float32]
+"""Unit length, shape (dimension,); or one row a text, shape (n, dimension)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range [start, end) of Unicode code points in a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The place that begins at `start` and lasts until the next section begins.
+
+    `page` counts from 1; `heading` is the path of headings above the text, outermost first,
+    joined by " › ".
+    """
+
+    start: int
+    page: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a loader makes of a file: cleaned text, and the places in it in order of `start`."""
+
+    title: str
+    text: str
+    sections: tuple[Section, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a document: `document.text[start:end] == text`, always.
+
+    `sentences` are spans of the document (not of the passage), in order, inside [start, end).
+    `sections` are the places it touches; the first may begin before the passage does.
+    """
+
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+    sections: tuple[Section, ...] = ()
+    language: str = ""
+
+    def text_of(self, span: Span) -> str:
+        """Cut a span of the document out of this passage's text."""
+        return self.text[span.start - self.start : span.end - self.start]
+
+    def section_at(self, position: int) -> Section:
+        """Find the place of a position of the document inside this passage."""
+        begun = [section for section in self.sections if section.start <= position]
+        return begun[-1] if begun else Section(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """The vectors of one passage: shape (dimension,), and (sentences, dimension)."""
+
+    passage: Vector
+    sentences: Vector
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors whose dot product is their likeness."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name what the vectors depend on; vectors of unequal fingerprints never meet."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question: shape (dimension,)."""
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Embed passages and each of their sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with the identity it has in the catalog and the document it comes from."""
+
+    id: int
+    document_id: int
+    title: str
+    path: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found, and the sentence of it that says most about the question.
+
+    `score` orders hits of one question. These mean the same for every question: `similarity`,
+    the cosine of question and passage; `offset`, the likeness of the question to the passage's
+    language as such; `coverage`, the share (0 to 1, by rarity) of the question's terms in the
+    passage; `key_similarity`, the cosine of question and key sentence.
+    """
+
+    stored: StoredPassage
+    score: float
+    similarity: float
+    offset: float
+    coverage: float
+    key: Span
+    key_similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What a list of documents shows of one. `indexed_at` is in seconds since the epoch."""
+
+    id: int
+    path: str
+    title: str
+    language: str
+    passages: int
+    size: int
+    indexed_at: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A document's text as it was when indexed, for showing a citation in it."""
+
+    id: int
+    path: str
+    title: str
+    language: str
+    text: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that is not in the index, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync has done so far; `done` is true in the last one.
+
+    `embedded` and `to_embed` count passages; `seconds_left` is an estimate or None.
+    """
+
+    stage: str = "scanning"
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    unread: tuple[Unread, ...] = ()
+    notes: tuple[str, ...] = ()
+    embedded: int = 0
+    to_embed: int = 0
+    seconds_left: float | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStats:
+    """What the index holds, by language where it says so."""
+
+    documents: int
+    passages: int
+    pending: int
+    languages: dict[str, int]
+    roots: tuple[str, ...]
+    unread: tuple[Unread, ...]
+    fingerprint: str
