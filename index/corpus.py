@@ -118,6 +118,10 @@ class Corpus:
         """List what is in the index, by path."""
         return self._catalog.documents(self._stores.generation.number if self._stores else 0)
 
+    def roots(self) -> list[str]:
+        """List the remembered paths."""
+        return self._catalog.roots()
+
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
         documents = self.documents()
@@ -144,7 +148,7 @@ class Corpus:
         Paths become remembered roots. Yields growing reports. Raises UnreadableFile for a path
         that does not exist, SyncRunning, EmbedderMismatch, EmbedderUnavailable, StoreUnavailable.
         """
-        roots = [str(path.expanduser().absolute()) for path in paths]
+        roots = [str(path.expanduser().resolve()) for path in paths]
         for root in roots:
             if not Path(root).exists():
                 raise UnreadableFile(f"There is no file or folder {root}. Nothing was changed.")
@@ -161,7 +165,7 @@ class Corpus:
 
         Counts the documents. Raises UnknownDocument where nothing is known of the path.
         """
-        name = str(path.expanduser().absolute())
+        name = str(path.expanduser().resolve())
         with self._exclusive():
             was_root = self._catalog.remove_root(name)
             found = [known for known in self._catalog.known_files() if is_below(known, name)]

@@ -1,0 +1,1 @@
+"""Question in, cited answer out, and the ways to ask."""

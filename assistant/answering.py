@@ -1,0 +1,238 @@
+"""From a question to a cited, checked answer, as a stream of growing snapshots.
+
+Knows the order of the steps; nothing of pages, HTTP or concrete models.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.chat_model import ChatModel
+from assistant.drafting import Draft, Source, numbered, select_sources
+from assistant.errors import BadQuestion, ModelUnavailable
+from assistant.evidence import AnswerabilityModel, cite, collect, quotations
+from assistant.phrases import PhraseBook
+from assistant.types import Answer, Kind, Message
+from index.corpus import Corpus
+from index.types import Hit
+from prompts import template
+
+_SECONDS_BETWEEN_SNAPSHOTS = 0.05
+"""A fast model writes hundreds of tokens a second, and each snapshot holds the whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """Bounds of an answer: see the settings of the same names."""
+
+    passages: int = 6
+    context_characters: int = 1600
+    longest_question: int = 2000
+    answer_threshold: float = 0.3
+    model_threshold: float = 0.7
+
+
+class Assistant:
+    """Answers questions from a corpus, with a language model or by quotation."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        phrases: PhraseBook,
+        answerability: AnswerabilityModel,
+        limits: AnswerLimits,
+    ) -> None:
+        self.corpus = corpus
+        self._phrases = phrases
+        self._answerability = answerability
+        self._limits = limits
+        self._model: ChatModel | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> ChatModel | None:
+        """The language model in use; None while answers are quotations."""
+        with self._lock:
+            return self._model
+
+    def use(self, model: ChatModel | None) -> None:
+        """Take a language model into use, or out of it."""
+        with self._lock:
+            self._model = model
+
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        """Answer a question; the last snapshot of `stream`."""
+        *_, last = self.stream(question, history)
+        return last
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+        """Yield the evidence, then the answer as it grows, then the checked answer, `done`.
+
+        Raises BadQuestion, and what `Corpus.search` raises. A language model that fails is no
+        error: the answer falls back to quotations, with a notice.
+        """
+        clock = _Clock()
+        question = self._checked(question)
+        language = self._language(question, history)
+        hits = self._search(question, language, history)
+        answer = Answer(question, language, evidence=collect(hits, self.corpus.roots()))
+        answer = clock.stamp(answer, "evidence")
+        yield answer
+        model = self.model
+        if self._answerability.probability(hits, language) < self._limits.answer_threshold:
+            answer = self._refused(answer)
+        elif model is None:
+            answer = self._quoted(answer)
+        else:
+            snapshots = self._written(answer, model, history, clock)
+            for answer in snapshots:
+                yield answer
+        yield replace(clock.stamp(answer, "done"), done=True)
+
+    def _checked(self, question: str) -> str:
+        question = " ".join(question.split())
+        if not question:
+            raise BadQuestion("The question is empty. Type what you want to know.")
+        most = self._limits.longest_question
+        if len(question) > most:
+            raise BadQuestion(
+                f"The question has {len(question):,} characters, at most {most:,} can be asked. "
+                "Shorten it, or raise the setting longest_question."
+            )
+        return question
+
+    def _language(self, question: str, history: Sequence[Message]) -> str:
+        """Tell the question's language; one too short to tell is in that of the one before."""
+        fallback = "en"
+        for message in history:
+            if message.role == "user":
+                fallback = self.corpus.detect_language(message.content, fallback)
+        return self.corpus.detect_language(question, fallback)
+
+    def _search(self, question: str, language: str, history: Sequence[Message]) -> list[Hit]:
+        """Search for the question, or together with the one before where that finds more."""
+        hits = self.corpus.search(question, self._limits.passages)
+        asked = [message.content for message in history if message.role == "user"]
+        if not asked:
+            return hits
+        together = self.corpus.search(f"{asked[-1]} {question}", self._limits.passages)
+        return max(
+            hits, together, key=lambda found: self._answerability.probability(found, language)
+        )
+
+    def _refused(self, answer: Answer, *notices: str) -> Answer:
+        text = self._phrases.of(answer.language).refusal
+        return replace(
+            answer,
+            kind=Kind.REFUSED,
+            text=text,
+            citations=(),
+            claims=(),
+            notices=(*answer.notices, *notices),
+        )
+
+    def _quoted(self, answer: Answer, *notices: str) -> Answer:
+        citations = tuple(
+            cite(item, number, item.key)
+            for number, item in enumerate(quotations(answer.evidence), start=1)
+        )
+        lines = [f"“{citation.quote}” [{citation.number}]" for citation in citations]
+        heading = self._phrases.of(answer.language).quoted
+        return replace(
+            answer,
+            kind=Kind.QUOTED,
+            text="\n\n".join([heading, *lines]),
+            citations=citations,
+            claims=(),
+            model=None,
+            notices=(*answer.notices, *notices),
+        )
+
+    def _written(
+        self, answer: Answer, model: ChatModel, history: Sequence[Message], clock: "_Clock"
+    ) -> Iterator[Answer]:
+        try:
+            context = self._context(answer)
+            answer = replace(answer, read=len(context))
+            if not self._model_agrees(answer, context, model):
+                yield self._refused(replace(answer, model=model.name))
+                return
+            draft = Draft(context, self.corpus)
+            for piece in model.stream(self._prompt("answer_question", answer, context, history)):
+                clock.note("first_token")
+                draft.feed(piece)
+                if draft.text and clock.is_due():
+                    yield clock.stamp(draft.show(answer, model.name))
+            draft.finish()
+        except ModelUnavailable as error:
+            yield self._quoted(answer, f"{error} These are quotations instead.")
+            return
+        yield self._judged(answer, draft, model.name)
+
+    def _judged(self, answer: Answer, draft: Draft, model: str) -> Answer:
+        """Keep what the model wrote where the sources bear it out."""
+        if draft.declined:
+            return replace(self._refused(answer), model=model)
+        checked = draft.check(draft.show(answer, model))
+        if not checked.citations:
+            return self._quoted(
+                replace(answer, dropped=checked.dropped),
+                f"The model {model} wrote an answer without sources, which is not shown.",
+            )
+        if draft.is_unsupported(checked):
+            return self._refused(
+                replace(answer, dropped=checked.dropped),
+                f"What the model {model} wrote is not in its sources, and is not shown.",
+            )
+        return checked
+
+    def _context(self, answer: Answer) -> list[Source]:
+        return select_sources(answer.evidence, self._limits.context_characters)
+
+    def _model_agrees(self, answer: Answer, context: Sequence[Source], model: ChatModel) -> bool:
+        prompt = self._prompt("answerable_question", answer, context, ())
+        probability = model.probability(prompt, "Yes", "No")
+        return probability is None or probability >= self._limits.model_threshold
+
+    def _prompt(
+        self, name: str, answer: Answer, context: Sequence[Source], history: Sequence[Message]
+    ) -> list[Message]:
+        values = {
+            "language": self._phrases.of(answer.language).name,
+            "sources": numbered(context),
+            "question": answer.question,
+        }
+        return [
+            Message("system", template("answer_system").substitute(values)),
+            *history,
+            Message("user", template(name).substitute(values)),
+        ]
+
+
+class _Clock:
+    """Milliseconds since the question came, and the pace of snapshots."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._shown = 0.0
+        self._timings: dict[str, float] = {}
+
+    def is_due(self) -> bool:
+        """Say whether the reader's eye is ready for another snapshot."""
+        now = time.perf_counter()
+        if now - self._shown < _SECONDS_BETWEEN_SNAPSHOTS:
+            return False
+        self._shown = now
+        return True
+
+    def note(self, name: str) -> None:
+        """Take the time of an event, if it is the first of its name."""
+        elapsed = (time.perf_counter() - self._started) * 1000
+        self._timings.setdefault(name, round(elapsed, 1))
+
+    def stamp(self, answer: Answer, name: str | None = None) -> Answer:
+        """Put the times taken so far on an answer."""
+        if name is not None:
+            self.note(name)
+        return replace(answer, timings_ms=dict(self._timings))

@@ -1,0 +1,176 @@
+"""The HTTP interface: questions as JSON or events, sources, and what the owner's clients may do.
+
+Knows requests and responses; nothing of pages or of how answers come about.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel, Field
+
+from assistant.answering import Assistant
+from assistant.build import Installation
+from assistant.errors import AssistantError, BadQuestion
+from assistant.source_page import source_page
+from assistant.types import Message
+from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer
+from index.corpus import Corpus
+from index.errors import EmptyCorpus, IndexingError, SyncRunning, UnknownDocument
+
+_STATUS: dict[type[Exception], int] = {
+    BadQuestion: 422,
+    EmptyCorpus: 409,
+    SyncRunning: 409,
+    UnknownDocument: 404,
+}
+
+
+class Turn(BaseModel):
+    """One turn of the conversation before the question."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(max_length=20_000)
+
+
+class Question(BaseModel):
+    """A question, with the turns before it if it follows up on them."""
+
+    question: str
+    history: list[Turn] = Field(default=[], max_length=50)
+
+    def messages(self) -> list[Message]:
+        """Give the turns as the assistant takes them."""
+        return [Message(turn.role, turn.content) for turn in self.history]
+
+
+class Paths(BaseModel):
+    """Absolute paths of files or folders on the owner's machine."""
+
+    paths: list[str] = []
+
+
+def public_routes(assistant: Assistant) -> APIRouter:
+    """Make the routes that anyone who reaches the server may use."""
+    router = APIRouter()
+
+    @router.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Say that the server answers."""
+        return {"status": "ok"}
+
+    @router.post("/api/ask", response_model=None)
+    def ask(question: Question, request: Request) -> Response:
+        """Answer a question: one JSON object, or growing snapshots as server-sent events.
+
+        Events come to a client that accepts `text/event-stream`; each replaces the one before.
+        """
+        answers = assistant.stream(question.question, question.messages())
+        snapshots = (write_answer(answer) for answer in answers)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return _events(snapshots)
+        *_, last = snapshots
+        return JSONResponse(last)
+
+    @router.get("/source/{document_id}")
+    def source(document_id: int, start: int = 0, end: int = 0) -> HTMLResponse:
+        """Show a document's text, with the characters [start, end) marked."""
+        return HTMLResponse(source_page(assistant.corpus.source(document_id), start, end))
+
+    return router
+
+
+def owner_routes(installation: Installation) -> APIRouter:
+    """Make the routes of the owner's clients, which show the token that only they can read."""
+    guard = Depends(_guard(installation.ownership.token))
+    router = APIRouter(prefix="/api/owner", dependencies=[guard])
+    corpus = installation.corpus
+    _write_routes(router, corpus)
+
+    @router.get("/documents")
+    def documents() -> Response:
+        """List the documents."""
+        return JSONResponse(DOCUMENTS.dump_python(corpus.documents(), mode="json"))
+
+    @router.get("/stats")
+    def stats() -> Response:
+        """Count what is in the index."""
+        return JSONResponse(STATS.dump_python(corpus.stats(), mode="json"))
+
+    @router.post("/probe")
+    def probe() -> tuple[int, int]:
+        """Ask for stored passages by their own vectors."""
+        return corpus.probe()
+
+    return router
+
+
+def _write_routes(router: APIRouter, corpus: Corpus) -> None:
+    @router.post("/sync")
+    def sync(body: Paths) -> Response:
+        """Sync paths, reporting progress as events."""
+        reports = corpus.sync([Path(path) for path in body.paths])
+        return _events(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/rebuild")
+    def rebuild() -> Response:
+        """Rebuild the derived stores, reporting progress as events."""
+        reports = corpus.rebuild()
+        return _events(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/remove")
+    def remove(body: Paths) -> dict[str, int]:
+        """Remove the documents of paths."""
+        return {"removed": sum(corpus.remove(Path(path)) for path in body.paths)}
+
+
+def _guard(token: str) -> Callable[[Request], None]:
+    expected = f"Bearer {token}".encode()
+
+    def authorised(request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if not secrets.compare_digest(given, expected):
+            raise HTTPException(403, "This address is for the owner's own command line.")
+
+    return authorised
+
+
+def report_errors(app: FastAPI) -> None:
+    """Answer every error that a user can mend with its message, and no traceback."""
+
+    @app.exception_handler(AssistantError)
+    @app.exception_handler(IndexingError)
+    def mendable(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=_STATUS.get(type(error), 503))
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": error.detail}, status_code=error.status_code)
+
+
+def _events(items: Iterator[Any]) -> StreamingResponse:
+    """Stream items as server-sent events.
+
+    The first is awaited before the response begins, so that a refused request has its status.
+    """
+    first = next(items)
+    return StreamingResponse(
+        _encoded(chain([first], items)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+def _encoded(items: Iterator[Any]) -> Iterator[bytes]:
+    try:
+        for item in items:
+            yield format_sse_event(data_str=json.dumps(item, ensure_ascii=False))
+    except (AssistantError, IndexingError) as error:
+        message = json.dumps({"error": str(error)}, ensure_ascii=False)
+        yield format_sse_event(event="error", data_str=message)

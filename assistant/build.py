@@ -1,0 +1,107 @@
+"""Puts the concrete parts together; the only place that names them.
+
+Knows every class and setting; nothing of what the parts do.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from index.loaders import LOADERS
+
+from assistant.answering import AnswerLimits, Assistant
+from assistant.errors import BadSetting
+from assistant.evidence import AnswerabilityModel
+from assistant.model_supply import ModelSupply
+from assistant.owner import Ownership, owned
+from assistant.phrases import PhraseBook
+from assistant.settings import Settings
+from assistant.weight_sources import HttpSource, MirrorSource
+from assistant.weights import Source
+from index.corpus import ChromaAddress, Corpus
+from index.embedding import BundledEmbedder, RemoteEmbedder
+from index.language import LanguageDetector
+from index.synchronisation import Reading
+from index.types import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a process that owns a data folder works with."""
+
+    settings: Settings
+    ownership: Ownership
+    corpus: Corpus
+    assistant: Assistant
+    supply: ModelSupply
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Installation]:
+    """Own the data folder and open all that is in it.
+
+    Raises FolderInUse, BadSetting, and what opening a corpus raises.
+    """
+    with (
+        owned(settings.data) as ownership,
+        build_corpus(settings) as corpus,
+    ):
+        assistant = build_assistant(settings, corpus)
+        with build_supply(settings, assistant) as supply:
+            yield Installation(settings, ownership, corpus, assistant, supply)
+
+
+def build_corpus(settings: Settings) -> Corpus:
+    """Open the corpus of the data folder, which the caller must own."""
+    reading = Reading(
+        loaders=LOADERS,
+        detector=build_detector(settings),
+        most_bytes=int(settings.largest_file_mb * 1_000_000),
+    )
+    chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
+    return Corpus(settings.data, build_embedder(settings), reading, chroma)
+
+
+def build_embedder(settings: Settings) -> Embedder:
+    """Make the configured embedder."""
+    if not settings.embedder_url:
+        return BundledEmbedder(threads=os.cpu_count() or 1)
+    if not settings.embedder_model:
+        raise BadSetting("embedder_url is set, embedder_model is not: name the model there.")
+    return RemoteEmbedder(
+        settings.embedder_url,
+        settings.embedder_model,
+        settings.embedder_key.get_secret_value(),
+        (settings.embedder_query_prefix, settings.embedder_passage_prefix),
+    )
+
+
+def build_detector(settings: Settings) -> LanguageDetector:
+    """Make the language detector."""
+    try:
+        return LanguageDetector(settings.languages)
+    except ValueError as error:
+        raise BadSetting(f"The setting languages: {error}. Use two-letter codes.") from None
+
+
+def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
+    """Make an assistant that has no language model yet."""
+    limits = AnswerLimits(
+        passages=settings.passages,
+        context_characters=settings.context_characters,
+        longest_question=settings.longest_question,
+        answer_threshold=settings.answer_threshold,
+        model_threshold=settings.model_threshold,
+    )
+    return Assistant(corpus, PhraseBook.bundled(), AnswerabilityModel.bundled(), limits)
+
+
+def build_supply(settings: Settings, assistant: Assistant) -> ModelSupply:
+    """Make what brings the configured language model into use."""
+    return ModelSupply(settings, assistant.use, build_sources())
+
+
+def build_sources() -> tuple[Source, ...]:
+    """Name where weights come from, in the order in which they are tried."""
+    return (HttpSource(), MirrorSource())

@@ -1,0 +1,164 @@
+"""The same work through two doors: the folder opened here, or its running owner over HTTP.
+
+Knows how to ask; nothing of how answers are shown.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from assistant.build import Installation, opened
+from assistant.errors import AssistantError, FolderInUse
+from assistant.owner import OwnerAddress, is_owned, read_address
+from assistant.settings import Settings
+from assistant.types import Answer, Message
+from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, read_answer
+from index.types import CorpusStats, DocumentInfo, SyncReport
+
+
+class Door(Protocol):
+    """What the command line can ask of a data folder."""
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+        """Answer a question in growing snapshots."""
+
+    def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
+        """Bring the index to the state of paths."""
+
+    def rebuild(self) -> Iterator[SyncReport]:
+        """Make the derived stores anew."""
+
+    def remove(self, path: Path) -> int:
+        """Remove a path's documents; count them."""
+
+    def documents(self) -> list[DocumentInfo]:
+        """List the documents."""
+
+    def stats(self) -> CorpusStats:
+        """Count what is in the index."""
+
+    def probe(self) -> tuple[int, int]:
+        """Ask for stored passages by their own vectors: how many were asked, how many found."""
+
+
+class LocalDoor:
+    """The data folder, opened by this process."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._corpus = installation.corpus
+        self.stream = installation.assistant.stream
+        self.sync = installation.corpus.sync
+        self.rebuild = installation.corpus.rebuild
+        self.remove = installation.corpus.remove
+        self.documents = installation.corpus.documents
+        self.stats = installation.corpus.stats
+        self.probe = installation.corpus.probe
+
+
+class OwnerDoor:
+    """The data folder by way of the process that owns it."""
+
+    def __init__(self, address: OwnerAddress) -> None:
+        self._pid = address.pid
+        self._client = httpx.Client(
+            base_url=address.url,
+            headers={"Authorization": f"Bearer {address.token}"},
+            timeout=httpx.Timeout(10.0, read=None),
+            trust_env=False,
+        )
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+        """Answer a question in growing snapshots."""
+        turns = [{"role": message.role, "content": message.content} for message in history]
+        for data in self._events("/api/ask", {"question": question, "history": turns}):
+            yield read_answer(data)
+
+    def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
+        """Bring the index to the state of paths."""
+        names = [str(path.expanduser().resolve()) for path in paths]
+        for data in self._events("/api/owner/sync", {"paths": names}):
+            yield SYNC_REPORT.validate_python(data)
+
+    def rebuild(self) -> Iterator[SyncReport]:
+        """Make the derived stores anew."""
+        for data in self._events("/api/owner/rebuild", {}):
+            yield SYNC_REPORT.validate_python(data)
+
+    def remove(self, path: Path) -> int:
+        """Remove a path's documents; count them."""
+        name = str(path.expanduser().resolve())
+        return int(self._call("POST", "/api/owner/remove", {"paths": [name]})["removed"])
+
+    def documents(self) -> list[DocumentInfo]:
+        """List the documents."""
+        return DOCUMENTS.validate_python(self._call("GET", "/api/owner/documents"))
+
+    def stats(self) -> CorpusStats:
+        """Count what is in the index."""
+        return STATS.validate_python(self._call("GET", "/api/owner/stats"))
+
+    def probe(self) -> tuple[int, int]:
+        """Ask for stored passages by their own vectors: how many were asked, how many found."""
+        asked, found = self._call("POST", "/api/owner/probe", {})
+        return int(asked), int(found)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+        if response.is_error:
+            raise AssistantError(_message(response.text))
+        return response.json()
+
+    def _events(self, path: str, body: dict[str, Any]) -> Iterator[Any]:
+        headers = {"Accept": "text/event-stream"}
+        try:
+            with self._client.stream("POST", path, json=body, headers=headers) as response:
+                if response.is_error:
+                    raise AssistantError(_message(response.read().decode()))
+                event = ""
+                for line in response.iter_lines():
+                    if line.startswith("event:"):
+                        event = line.removeprefix("event:").strip()
+                    elif line.startswith("data:"):
+                        data = line.removeprefix("data:").strip()
+                        if event == "error":
+                            raise AssistantError(_message(data))
+                        yield json.loads(data)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: httpx.HTTPError) -> AssistantError:
+        return FolderInUse(
+            f"The data folder belongs to process {self._pid}, which does not answer at "
+            f"{self._client.base_url} ({error}). Try again, or end that process."
+        )
+
+
+@contextmanager
+def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
+    """Reach a data folder: through its owner where one serves, else by opening it.
+
+    `with_model` waits for the language model where the folder is opened here. Raises FolderInUse
+    where the owner is busy with something else than serving.
+    """
+    address = read_address(settings.data)
+    if address is not None and address.url and is_owned(settings.data):
+        yield OwnerDoor(address)
+        return
+    with opened(settings) as installation:
+        if with_model:
+            installation.supply.start(wait=True)
+        yield LocalDoor(installation)
+
+
+def _message(text: str) -> str:
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return text

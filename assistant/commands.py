@@ -1,0 +1,233 @@
+"""What the commands do, and how they show it in a terminal.
+
+Knows terminals; nothing of arguments and help.
+"""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from assistant.build import build_sources
+from assistant.client import entered
+from assistant.diagnosis import diagnose
+from assistant.errors import BadSetting
+from assistant.model_supply import models_folder
+from assistant.rendering import remarks
+from assistant.serving import serve_forever
+from assistant.settings import Settings, read_settings
+from assistant.types import Answer, Kind
+from assistant.weights import CATALOGUE, DEFAULT, Weights, fetch, stored
+from assistant.weights import remove as remove_weights
+from assistant.wire import write_answer
+from index.types import SyncReport, Unread
+
+_MOST_LISTED = 10
+"""Unread files of one reason that are named one by one."""
+
+
+def sync(paths: Sequence[Path]) -> None:
+    """Bring the index to the state of paths and say what happened."""
+    with entered(settings()) as door:
+        report = _followed(door.sync(paths))
+    out = _console()
+    out.print(
+        f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
+        f"unchanged {report.unchanged}; {report.embedded} passages embedded."
+    )
+    _show_notes(out, report)
+
+
+def rebuild() -> None:
+    """Make the derived stores anew and say what happened."""
+    with entered(settings()) as door:
+        report = _followed(door.rebuild())
+    out = _console()
+    out.print(f"Rebuilt {report.unchanged} documents; {report.embedded} passages embedded.")
+    _show_notes(out, report)
+
+
+def ask(question: str, as_json: bool) -> None:
+    """Answer a question: one JSON object, or the evidence at once and then the answer."""
+    with entered(settings(), with_model=True) as door:
+        answers = door.stream(question)
+        if as_json:
+            *_, last = answers
+            sys.stdout.write(json.dumps(write_answer(last), ensure_ascii=False, indent=2) + "\n")
+        else:
+            _show_answer(_console(), answers)
+
+
+def serve(host: str | None, port: int | None, pull: bool) -> None:
+    """Serve until interrupted."""
+    serve_forever(settings(host=host, port=port), pull, _console().print)
+
+
+def list_documents(as_json: bool) -> None:
+    """List what is in the index and what could not be read."""
+    with entered(settings()) as door:
+        documents, stats = door.documents(), door.stats()
+    if as_json:
+        rows = [
+            {"id": d.id, "path": d.path, "title": d.title, "language": d.language}
+            | {"passages": d.passages, "bytes": d.size, "warnings": list(d.warnings)}
+            for d in documents
+        ]
+        unread = [{"path": file.path, "reason": file.reason} for file in stats.unread]
+        data = {"documents": rows, "unread": unread, "roots": list(stats.roots)}
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        return
+    table = Table("id", "title", "language", "passages")
+    table.add_column("path", overflow="fold")
+    for document in documents:
+        row = (document.id, document.title, document.language, document.passages, document.path)
+        table.add_row(*map(str, row))
+    out = _console()
+    out.print(table)
+    _show_unread(out, stats.unread)
+
+
+def remove(path: Path) -> None:
+    """Remove documents from the index."""
+    with entered(settings()) as door:
+        count = door.remove(path)
+    _console().print(f"Removed {count} documents from the index; the files were not touched.")
+
+
+def model_pull(name: str | None) -> None:
+    """Fetch weights with a progress bar."""
+    weights = _weights(name)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_console(stderr=True)) as bar:
+        task = bar.add_task(weights.name, total=weights.size)
+        for progress in fetch(weights, models_folder(settings()), build_sources()):
+            bar.update(task, completed=progress.bytes_done, description=progress.source)
+    _console().print(f"{weights.name} is here and verified. 'bronwijzer serve' will use it.")
+
+
+def model_list() -> None:
+    """List the weights of the catalogue and which are here."""
+    here = {
+        item.weights.name: item for item in stored(models_folder(settings()), CATALOGUE.values())
+    }
+    table = Table("name", "size", "licence", "state")
+    for weights in CATALOGUE.values():
+        item = here.get(weights.name)
+        state = "not here"
+        if item is not None:
+            state = "here, verified" if item.verified else f"{item.partial_size:,} bytes fetched"
+        name = f"{weights.name} (default)" if weights.name == DEFAULT else weights.name
+        table.add_row(name, f"{weights.size / 1e9:.1f} GB", weights.licence, state)
+    _console().print(table)
+
+
+def model_remove(name: str | None) -> None:
+    """Delete weights."""
+    weights = _weights(name)
+    freed = remove_weights(models_folder(settings()), weights)
+    _console().print(f"{weights.name}: {freed:,} bytes freed.")
+
+
+def doctor() -> None:
+    """Check everything; exit code 1 where something is wrong."""
+    out = _console()
+    failed = False
+    for finding in diagnose(settings()):
+        failed = failed or not finding.good
+        out.print(f"{'ok   ' if finding.good else 'WRONG'} {finding.subject}: {finding.detail}")
+    if failed:
+        sys.exit(1)
+
+
+def settings(**overrides: object) -> Settings:
+    """Read the settings of the working folder and the environment."""
+    return read_settings(os.environ, Path.cwd(), **overrides)
+
+
+def _weights(name: str | None) -> Weights:
+    weights = CATALOGUE.get(name or DEFAULT)
+    if weights is None:
+        raise BadSetting(f"There are no weights {name!r}; there are: {', '.join(CATALOGUE)}.")
+    return weights
+
+
+def _console(stderr: bool = False) -> Console:
+    # Text of documents is printed as it is: no markup, no guessed colours, no wrapping of paths.
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _followed(reports: Iterator[SyncReport]) -> SyncReport:
+    """Show progress until the last report, which is returned."""
+    report = SyncReport()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None, note="")
+        for report in reports:
+            left = report.seconds_left
+            note = f"{report.embedded}/{report.to_embed} passages" if report.to_embed else ""
+            note += f", about {left:,.0f} s left" if left else ""
+            total = report.to_embed or None
+            bar.update(
+                task, description=report.stage, total=total, completed=report.embedded, note=note
+            )
+    return report
+
+
+def _show_notes(out: Console, report: SyncReport) -> None:
+    for note in report.notes:
+        out.print(note)
+    _show_unread(out, report.unread)
+
+
+def _show_unread(out: Console, unread: Sequence[Unread]) -> None:
+    if not unread:
+        return
+    out.print(f"Not in the index: {len(unread)}")
+    listed: Counter[str] = Counter()
+    for file in unread:
+        listed[file.reason] += 1
+        if listed[file.reason] <= _MOST_LISTED:
+            out.print(f"  {file.path}: {file.reason}")
+    for reason, count in listed.items():
+        if count > _MOST_LISTED:
+            out.print(f"  and {count - _MOST_LISTED} more: {reason}")
+
+
+def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
+    """Print the evidence at once, the answer as it grows, then its sources and remarks."""
+    shown = ""
+    for answer in answers:
+        if answer.kind is Kind.EVIDENCE:
+            out.print("Evidence:")
+            for item in answer.evidence[:3]:
+                out.print(f"  {item.title}{_place(item.locator)}: {item.quote}")
+            out.print("")
+        elif answer.text.startswith(shown):
+            out.print(answer.text[len(shown) :], end="")
+            shown = answer.text
+        else:
+            out.print(f"\n\n{answer.text}", end="")
+            shown = answer.text
+    out.print("\n")
+    for citation in answer.citations:
+        place = f"{citation.title}{_place(citation.locator)} ({citation.document})"
+        out.print(f"[{citation.number}] {place}")
+        if answer.kind is Kind.WRITTEN:
+            out.print(f"    “{citation.quote}”")
+    for remark in remarks(answer):
+        out.print(f"Note: {remark}")
+
+
+def _place(locator: str) -> str:
+    return f", {locator}" if locator else ""

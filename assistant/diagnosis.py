@@ -1,0 +1,93 @@
+"""Checks an installation from the outside in, and names the remedy for what is wrong.
+
+Knows what must hold; changes nothing.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.build import build_embedder
+from assistant.chat_model import OpenAIChatModel
+from assistant.client import Door, entered
+from assistant.errors import AssistantError
+from assistant.model_supply import models_folder
+from assistant.settings import Settings
+from assistant.weights import CATALOGUE, DEFAULT, installed
+from index.errors import IndexingError
+
+_LEAST_FREE_GB = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    good: bool
+    subject: str
+    detail: str
+
+
+def diagnose(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each thing checked, as it is checked."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(sys.version_info >= (3, 11), "Python", f"{version}; 3.11 or later is needed")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data).free / 1e9
+    yield Finding(free > _LEAST_FREE_GB, "Disk", f"{free:.1f} GB free at {settings.data}")
+    yield _embedder(settings)
+    yield _model(settings)
+    try:
+        with entered(settings) as door:
+            yield from _corpus(door)
+    except (AssistantError, IndexingError) as error:
+        yield Finding(False, "Index", str(error))
+
+
+def _embedder(settings: Settings) -> Finding:
+    try:
+        embedder = build_embedder(settings)
+        length = len(embedder.embed_query("test"))
+    except (AssistantError, IndexingError) as error:
+        return Finding(False, "Embedder", str(error))
+    where = settings.embedder_url or "bundled, on this machine"
+    return Finding(True, "Embedder", f"{length} dimensions, {where}")
+
+
+def _model(settings: Settings) -> Finding:
+    subject = "Language model"
+    if settings.model == "none":
+        return Finding(True, subject, "none; answers are quotations")
+    if settings.model_url:
+        name = "" if settings.model == "auto" else settings.model
+        key = settings.model_key.get_secret_value()
+        model = OpenAIChatModel(settings.model_url, name, key, timeout=10.0)
+        try:
+            return Finding(True, subject, f"{model.name} at {settings.model_url}")
+        except AssistantError as error:
+            return Finding(False, subject, str(error))
+    weights = CATALOGUE.get(DEFAULT if settings.model == "auto" else settings.model)
+    if weights is None:
+        return Finding(True, subject, f"the file {settings.model}")
+    if installed(models_folder(settings), weights):
+        return Finding(True, subject, f"{weights.name}, on this machine")
+    pull = f"bronwijzer model pull {weights.name}"
+    return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")
+
+
+def _corpus(door: Door) -> Iterator[Finding]:
+    stats = door.stats()
+    languages = ", ".join(f"{name} {count}" for name, count in stats.languages.items())
+    counted = f"{stats.documents} documents, {stats.passages} passages ({languages or 'none'})"
+    yield Finding(True, "Index", counted)
+    if stats.pending:
+        rest = f"{stats.pending} documents are not finished. Run: bronwijzer sync"
+        yield Finding(False, "Index", rest)
+    asked, found = door.probe()
+    lost = "" if found == asked else ". Run: bronwijzer rebuild"
+    yield Finding(
+        found == asked, "Self-check", f"{found} of {asked} passages find themselves{lost}"
+    )
+    for file in stats.unread:
+        yield Finding(True, "Unread", f"{file.path}: {file.reason}")

@@ -1,0 +1,154 @@
+"""What a language model is given, and what becomes of the text that it writes.
+
+Knows marks, sources and claims; nothing of models, settings or pages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from assistant.citations import MarkParser, marks, without_marks
+from assistant.evidence import cite, excerpt, support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from index.passages import sentence_spans
+from index.types import Span
+
+SENTINEL = "NO ANSWER"
+"""What the prompt asks the model to reply when the sources do not tell."""
+
+
+_LEAST_EXCERPT = 300
+"""In characters: less of a passage is hardly worth reading."""
+
+
+class Likeness(Protocol):
+    """Compares a text with the sentences of passages."""
+
+    def sentence_similarities(
+        self, text: str, passage_ids: Sequence[int]
+    ) -> dict[int, tuple[float, ...]]:
+        """Give the cosine of a text to each sentence of some passages, by passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as the model is given it: its number counts from 1 in the order given."""
+
+    evidence: Evidence
+    text: str
+
+
+class Draft:
+    """An answer in the making: the model's text with its marks turned into citations."""
+
+    def __init__(self, sources: Sequence[Source], likeness: Likeness) -> None:
+        self._given = [source.evidence for source in sources]
+        self._likeness = likeness
+        self._citations: dict[tuple[int, int], Citation] = {}
+        self._parser = MarkParser(self._resolve)
+        self._raw = ""
+
+    @property
+    def text(self) -> str:
+        """The text so far; empty while it may yet become the sentinel."""
+        start = self._raw.lstrip(" \n\"'*_`")[: len(SENTINEL)]
+        return "" if SENTINEL.startswith(start.upper()) else self._parser.text.strip()
+
+    @property
+    def declined(self) -> bool:
+        """Say whether the model found no answer in the sources."""
+        return SENTINEL in self._raw.upper() or not self._raw.strip()
+
+    def feed(self, piece: str) -> None:
+        """Take in a piece of the model's text."""
+        self._raw += piece
+        self._parser.feed(piece)
+
+    def finish(self) -> None:
+        """Take the model's text as ended."""
+        self._parser.finish()
+
+    def show(self, answer: Answer, model: str) -> Answer:
+        """Put the text so far into a snapshot."""
+        return replace(
+            answer,
+            kind=Kind.WRITTEN,
+            text=self.text,
+            citations=tuple(self._citations.values()),
+            dropped=self._parser.dropped,
+            model=model,
+        )
+
+    def check(self, answer: Answer) -> Answer:
+        """Judge every sentence of a written answer by what it cites."""
+        claims = tuple(
+            self._claim(answer, span) for span in sentence_spans(answer.text, answer.language)
+        )
+        return replace(answer, claims=claims)
+
+    @staticmethod
+    def is_unsupported(answer: Answer) -> bool:
+        """Say whether no sentence of a checked answer is borne out."""
+        return all(claim.support is Support.UNSUPPORTED for claim in answer.claims)
+
+    def _claim(self, answer: Answer, span: Span) -> Claim:
+        sentence = answer.text[span.start : span.end]
+        numbers = marks(sentence)
+        sources = [item for item in self._given if self._cites(item, numbers)]
+        similarity = 0.0
+        if sources:
+            found = self._likeness.sentence_similarities(
+                without_marks(sentence), [source.passage_id for source in sources]
+            )
+            similarity = max((max(values) for values in found.values()), default=0.0)
+        verdict = support(without_marks(sentence), answer.question, sources, similarity)
+        return Claim(span.start, span.end, numbers, verdict)
+
+    def _cites(self, item: Evidence, numbers: Sequence[int]) -> bool:
+        return any(
+            citation.number in numbers
+            for (passage_id, _), citation in self._citations.items()
+            if passage_id == item.passage_id
+        )
+
+    def _resolve(self, number: int, claim: str) -> int | None:
+        """Cite the sentence of source `number` that says what the claim says."""
+        if not 1 <= number <= len(self._given):
+            return None
+        item = self._given[number - 1]
+        sentence = self._nearest(item, claim)
+        key = (item.passage_id, sentence.start)
+        if key not in self._citations:
+            self._citations[key] = cite(item, len(self._citations) + 1, sentence)
+        return self._citations[key].number
+
+    def _nearest(self, item: Evidence, claim: str) -> Span:
+        if not claim:
+            return item.key
+        found = self._likeness.sentence_similarities(claim, [item.passage_id])
+        values = found.get(item.passage_id, ())
+        return item.sentences[values.index(max(values))] if values else item.key
+
+
+def select_sources(evidence: Sequence[Evidence], most_characters: int) -> list[Source]:
+    """Choose what the model reads, best first, each passage cut around its key sentence.
+
+    Each gets at most half of the room that is left, so that the best get the most.
+    """
+    sources: list[Source] = []
+    left = most_characters
+    for item in evidence:
+        text = excerpt(item, max(left // 2, min(left, _LEAST_EXCERPT)))
+        if len(text) > left or not text:
+            break
+        sources.append(Source(item, text))
+        left -= len(text)
+    return sources
+
+
+def numbered(sources: Sequence[Source]) -> str:
+    """Write sources for a prompt."""
+    return "\n\n".join(
+        f"Source {number} ({source.evidence.title}):\n{source.text}"
+        for number, source in enumerate(sources, start=1)
+    )

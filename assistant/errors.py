@@ -1,0 +1,35 @@
+"""What can go wrong in this package.
+
+    AssistantError
+        BadQuestion         a question that cannot be asked
+        BadSetting          a setting, file or environment variable that is wrong
+        ModelUnavailable    the language model does not answer
+        WeightsUnavailable  weights could not be fetched or verified
+        FolderInUse         another process owns the data folder and cannot be asked
+
+Every message says what happened, with the value, and the command or setting that mends it.
+"""
+
+
+class AssistantError(Exception):
+    """Any failure of this package that a user can do something about."""
+
+
+class BadQuestion(AssistantError):
+    """A question that cannot be asked: empty, or too long."""
+
+
+class BadSetting(AssistantError):
+    """A setting, settings file or environment variable that is wrong or unknown."""
+
+
+class ModelUnavailable(AssistantError):
+    """The language model does not answer."""
+
+
+class WeightsUnavailable(AssistantError):
+    """Weights could not be fetched or verified."""
+
+
+class FolderInUse(AssistantError):
+    """Another process owns the data folder and cannot be asked."""

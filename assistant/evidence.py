@@ -1,0 +1,177 @@
+"""What the found passages are worth: whether they answer, what to quote, what they bear out.
+
+Knows figures and texts; nothing of models, prompts or pages. Pure functions.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import PurePath
+
+import regex
+
+from assistant.types import Citation, Evidence, Support
+from index.files import is_below
+from index.types import Hit, Section, Span
+
+_MOST_QUOTES = 3
+_QUOTE_MARGIN = 0.025
+"""A second or third quotation must come this near to the first one's score. On the development
+questions the answer's sentence then stands among the quotations nearly as often as among three."""
+
+_SUPPORTED = 0.84
+_WEAK = 0.80
+"""Cosines of a claim and the sentence it cites, on the scale of the bundled embedder, where
+unrelated sentences lie near 0.75 and translations of each other near 0.93."""
+
+_SPELT_OUT = 12
+"""Up to here a source may have a word for a number."""
+
+_NUMERAL = regex.compile(r"\d+(?:[.,\u066b\u066c']\d+)*")
+_NAME = regex.compile(r"(?<![.!?]\s)(?<!^)\b\p{Lu}[\p{L}\p{M}-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerabilityModel:
+    """A logistic regression on the figures of a search; see the data file for its making."""
+
+    intercept: float
+    weights: dict[str, float]
+
+    @classmethod
+    def bundled(cls) -> "AnswerabilityModel":
+        """Read the coefficients that come with the package."""
+        data = json.loads(files("assistant").joinpath("answerability.json").read_text("utf-8"))
+        return cls(data["intercept"], data["weights"])
+
+    def probability(self, hits: Sequence[Hit], language: str) -> float:
+        """Estimate the probability (0 to 1) that hits answer a question asked in `language`."""
+        if not hits:
+            return 0.0
+        figures = signals(hits, language)
+        logit = self.intercept + sum(self.weights[name] * figures[name] for name in self.weights)
+        return 1 / (1 + math.exp(-logit))
+
+
+def signals(hits: Sequence[Hit], language: str) -> dict[str, float]:
+    """The figures of a search that tell whether it found the answer.
+
+    `other_language` is 1 where the best passage is not in the question's language: translations
+    of each other are less alike than repetitions, so less likeness says as much.
+    """
+    return {
+        "similarity": max(hit.similarity for hit in hits),
+        "key_similarity": max(hit.key_similarity for hit in hits),
+        "other_language": float(hits[0].stored.passage.language != language),
+    }
+
+
+def collect(hits: Iterable[Hit], roots: Sequence[str]) -> tuple[Evidence, ...]:
+    """Turn hits into what a reader sees, in the same order; paths are relative to their root."""
+    return tuple(
+        Evidence(
+            passage_id=hit.stored.id,
+            document_id=hit.stored.document_id,
+            document=relative(hit.stored.path, roots),
+            title=hit.stored.title,
+            locator=locator(hit.stored.passage.section_at(hit.key.start)),
+            language=hit.stored.passage.language,
+            start=hit.stored.passage.start,
+            end=hit.stored.passage.end,
+            text=hit.stored.passage.text,
+            sentences=hit.stored.passage.sentences,
+            key=hit.key,
+            score=hit.score,
+            similarity=hit.similarity,
+        )
+        for hit in hits
+    )
+
+
+def relative(path: str, roots: Sequence[str]) -> str:
+    """Name a file below the innermost root that holds it; a root that is a file by its name."""
+    below = [root for root in roots if is_below(path, root)]
+    root = max(below, key=len, default=path)
+    return path.removeprefix(root).lstrip("/") or PurePath(path).name
+
+
+def locator(section: Section) -> str:
+    """Name a place for a reader: its page, its heading, or both."""
+    page = f"p. {section.page}" if section.page is not None else ""
+    return " · ".join(part for part in (page, section.heading) if part)
+
+
+def cite(evidence: Evidence, number: int, sentence: Span) -> Citation:
+    """Make the citation of one sentence of a passage."""
+    offset = evidence.start
+    return Citation(
+        number=number,
+        document_id=evidence.document_id,
+        document=evidence.document,
+        title=evidence.title,
+        locator=evidence.locator,
+        language=evidence.language,
+        start=sentence.start,
+        end=sentence.end,
+        quote=evidence.text[sentence.start - offset : sentence.end - offset],
+    )
+
+
+def quotations(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Pick what answers by quotation: the best passage, and others that come near to it.
+
+    Passages that say the same sentence count once.
+    """
+    picked: list[Evidence] = []
+    for item in evidence:
+        near = not picked or picked[0].score - item.score <= _QUOTE_MARGIN
+        repeated = any(_folded(item.quote) == _folded(other.quote) for other in picked)
+        if near and not repeated and len(picked) < _MOST_QUOTES:
+            picked.append(item)
+    return tuple(picked)
+
+
+def excerpt(evidence: Evidence, most_characters: int) -> str:
+    """Cut a passage down to its key sentence and as many neighbours as there is room for."""
+    sentences = list(evidence.sentences)
+    first = last = sentences.index(evidence.key)
+    while True:
+        before = sentences[first - 1] if first > 0 else None
+        after = sentences[last + 1] if last + 1 < len(sentences) else None
+        if after and after.end - sentences[first].start <= most_characters:
+            last += 1
+        elif before and sentences[last].end - before.start <= most_characters:
+            first -= 1
+        else:
+            break
+    start, end = sentences[first].start, sentences[last].end
+    return evidence.text[start - evidence.start : end - evidence.start][:most_characters]
+
+
+def support(claim: str, question: str, sources: Sequence[Evidence], similarity: float) -> Support:
+    """Judge a claim by what it cites: likeness, and whether its numbers and names are there.
+
+    `similarity` is the cosine of the claim to the nearest sentence of the sources. A number that
+    is not there is an invention, unless it is so small that the source may spell it out. A name
+    of neither source nor question is a doubt: it may have another form in another language.
+    """
+    if not sources or similarity < _WEAK:
+        return Support.UNSUPPORTED
+    text = _folded(" ".join([question, *(f"{s.title} {s.text}" for s in sources)]))
+    there = {_digits(numeral) for numeral in _NUMERAL.findall(text)}
+    missing = [_digits(n) for n in _NUMERAL.findall(claim) if _digits(n) not in there]
+    if any(int(number) > _SPELT_OUT for number in missing):
+        return Support.UNSUPPORTED
+    names_there = all(_folded(name) in text for name in _NAME.findall(claim))
+    sure = similarity >= _SUPPORTED and names_there and not missing
+    return Support.SUPPORTED if sure else Support.WEAK
+
+
+def _digits(numeral: str) -> str:
+    return "".join(str(int(digit)) for digit in numeral if digit.isdigit())
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

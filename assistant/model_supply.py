@@ -1,0 +1,169 @@
+"""Which language model answers: a server's, a local one, or none yet; and how that comes about.
+
+Knows settings of models and the weights on disk; nothing of questions.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assistant.chat_model import ChatModel, OpenAIChatModel
+from assistant.errors import AssistantError, BadSetting, ModelUnavailable
+from assistant.local_model import LocalModelServer
+from assistant.settings import Settings
+from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed
+
+
+class ModelState(StrEnum):
+    """How far the language model is."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    FETCHING = "fetching"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What a page or terminal says of the language model.
+
+    `host` names who receives text, empty for this machine; `share` (0 to 1) is how much of the
+    weights is there; `detail` says what went wrong.
+    """
+
+    state: ModelState
+    name: str = ""
+    host: str = ""
+    share: float | None = None
+    detail: str = ""
+
+
+class ModelSupply:
+    """Finds the model that the settings name and hands it to `use` when it is ready."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        use: Callable[[ChatModel | None], None],
+        sources: Sequence[Source],
+    ) -> None:
+        self._settings = settings
+        self._use = use
+        self._sources = sources
+        self._server: LocalModelServer | None = None
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.status = ModelStatus(ModelState.NONE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self, pull: bool = False, wait: bool = False) -> None:
+        """Bring the model into use: at once, or in the background where that takes long.
+
+        `pull` allows fetching weights; `wait` waits until all is done. Raises BadSetting for a
+        model that does not exist; everything later is told by `status`.
+        """
+        settings = self._settings
+        if settings.model == "none":
+            return
+        if settings.model_url:
+            name = "" if settings.model == "auto" else settings.model
+            self._use_url(settings.model_url, name, settings.model_key.get_secret_value())
+            return
+        path, weights = self._chosen()
+        if path is None and not pull:
+            self.status = ModelStatus(ModelState.OFFERED, weights.name if weights else "")
+            return
+        self._thread = threading.Thread(
+            target=self._bring, args=(path, weights), name="model", daemon=True
+        )
+        self._thread.start()
+        if wait:
+            self._thread.join()
+
+    def close(self) -> None:
+        """Stop fetching and serving."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        if self._server is not None:
+            self._use(None)
+            self._server.close()
+            self._server = None
+
+    def _chosen(self) -> tuple[Path | None, Weights | None]:
+        """Find the GGUF file, and the weights that it is or would be."""
+        name = self._settings.model
+        if name.endswith(".gguf"):
+            path = Path(name).expanduser()
+            if not path.is_file():
+                raise BadSetting(f"The setting model names {path}, and there is no such file.")
+            return path, None
+        weights = CATALOGUE.get(DEFAULT if name == "auto" else name)
+        if weights is None:
+            raise BadSetting(
+                f"The setting model has the value {name!r}. It is none, auto, the path of a .gguf "
+                f"file, or one of: {', '.join(CATALOGUE)}; for a model of a server set model_url."
+            )
+        return installed(models_folder(self._settings), weights), weights
+
+    def _bring(self, path: Path | None, weights: Weights | None) -> None:
+        name = weights.name if weights else (path.stem if path else "")
+        try:
+            if path is None and weights is not None:
+                path = self._fetch(weights)
+            if path is not None and not self._closing.is_set():
+                self._serve(path, name)
+        except AssistantError as error:
+            self.status = ModelStatus(ModelState.FAILED, name, detail=str(error))
+        except Exception as error:  # noqa: BLE001 - the thread's edge: reported, not lost
+            detail = f"The local model could not be started: {error!r}"
+            self.status = ModelStatus(ModelState.FAILED, name, detail=detail)
+
+    def _fetch(self, weights: Weights) -> Path | None:
+        folder = models_folder(self._settings)
+        for progress in fetch(weights, folder, self._sources):
+            share = progress.bytes_done / progress.bytes_total
+            self.status = ModelStatus(ModelState.FETCHING, weights.name, share=share)
+            if self._closing.is_set():
+                return None
+        return installed(folder, weights)
+
+    def _serve(self, path: Path, name: str) -> None:
+        self.status = ModelStatus(ModelState.STARTING, name)
+        threads = self._settings.model_threads or os.cpu_count() or 1
+        self._server = server = LocalModelServer(path, name, threads)
+        server.start()
+        self._use_url(server.base_url, name, server.api_key)
+
+    def _use_url(self, url: str, name: str, key: str) -> None:
+        settings = self._settings
+        model = OpenAIChatModel(url, name, key, settings.model_timeout, settings.answer_tokens)
+        self._use(model)
+        try:
+            shown = model.name
+        except ModelUnavailable as error:
+            self.status = ModelStatus(ModelState.FAILED, name, model.host, detail=str(error))
+            return
+        self.status = ModelStatus(ModelState.READY, shown, model.host)
+
+
+def models_folder(settings: Settings) -> Path:
+    """The folder of model weights."""
+    return settings.data / "models"

@@ -1,0 +1,134 @@
+"""Answers, evidence and states as Markdown, for pages.
+
+Knows how an answer is shown; nothing of Gradio or of how it comes about. Text of documents, file
+names and models is escaped, so it shows as text and never as markup.
+"""
+
+from urllib.parse import urlencode
+
+import regex
+
+from assistant.model_supply import ModelState, ModelStatus
+from assistant.types import Answer, Citation, Claim, Kind, Support
+
+_MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
+_DOUBTS = {
+    Support.WEAK: "not fully borne out by its source",
+    Support.UNSUPPORTED: "not borne out by a source",
+}
+
+
+def escaped(text: str) -> str:
+    """Write any text as Markdown that shows just that text."""
+    html = text.replace("&", "&amp;").replace("<", "&lt;")
+    return str(_MARKUP.sub(r"\\\1", html))
+
+
+def show_answer(answer: Answer) -> str:
+    """Write an answer; its marks are links to the cited sentences."""
+    if answer.kind is Kind.EVIDENCE:
+        return "…"
+    if answer.kind is Kind.QUOTED:
+        parts = [escaped(answer.text.split("\n", 1)[0]), *map(_quotation, answer.citations)]
+    else:
+        parts = [_text(answer)]
+        parts += ["  \n".join(_source(citation) for citation in answer.citations)]
+    parts += [f"*{escaped(remark)}*" for remark in remarks(answer)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def show_evidence(answer: Answer) -> str:
+    """Write the passages that were found, each with its key sentence."""
+    parts = ["### Nearest passages" if answer.refused else "### Evidence"]
+    for item in answer.evidence:
+        place = " · ".join(part for part in (item.locator, item.language) if part)
+        link = _link(item.document_id, item.key.start, item.key.end)
+        parts.append(
+            f"**[{escaped(item.title)}]({link})** · {escaped(place)}\n\n{_block(item.quote)}"
+        )
+    return "\n\n".join(parts)
+
+
+def show_status(status: ModelStatus, documents: int) -> str:
+    """Write one line on what answers, where text goes, and how much there is to find."""
+    name = escaped(status.name)
+    match status.state:
+        case ModelState.READY if status.host:
+            model = f"**{name}** writes the answers; questions and passages go to **{status.host}**"
+        case ModelState.READY:
+            model = f"**{name}** writes the answers, on this machine"
+        case ModelState.FETCHING:
+            model = f"Answers are quotations while {name} is fetched: {status.share or 0:.0%}"
+        case ModelState.STARTING:
+            model = f"Answers are quotations while {name} starts"
+        case ModelState.OFFERED:
+            model = "Answers are quotations; for written ones run: `bronwijzer model pull`"
+        case ModelState.FAILED:
+            model = f"Answers are quotations. {escaped(status.detail)}"
+        case _:
+            model = "Answers are quotations; no language model is set"
+    return f"{model} · {documents} {'document' if documents == 1 else 'documents'}"
+
+
+def remarks(answer: Answer) -> list[str]:
+    """List what the reader should know beside the answer: nothing is dropped silently."""
+    found = list(answer.notices)
+    if answer.dropped:
+        found.append(f"{answer.dropped} marks of the model named no source and were dropped.")
+    if answer.kind is Kind.WRITTEN and 0 < answer.read < len(answer.evidence):
+        found.append(f"The model read {answer.read} of the {len(answer.evidence)} passages found.")
+    return found
+
+
+def source_path(citation: Citation) -> str:
+    """Address the cited sentence in its document."""
+    return _link(citation.document_id, citation.start, citation.end)
+
+
+def _text(answer: Answer) -> str:
+    """The text with linked marks; sentences in doubt are in italics and say why."""
+    pieces, position = [], 0
+    for claim in answer.claims:
+        pieces.append(_linked(answer, position, claim.start))
+        pieces.append(_claim(answer, claim))
+        position = claim.end
+    pieces.append(_linked(answer, position, len(answer.text)))
+    return "".join(pieces)
+
+
+def _claim(answer: Answer, claim: Claim) -> str:
+    text = _linked(answer, claim.start, claim.end)
+    doubt = _DOUBTS.get(claim.support)
+    return f"*{text}* ({doubt})" if doubt else text
+
+
+def _linked(answer: Answer, start: int, end: int) -> str:
+    by_number = {citation.number: citation for citation in answer.citations}
+    pieces = regex.split(r"\[(\d+)\]", answer.text[start:end])
+    shown = []
+    for index, piece in enumerate(pieces):
+        if index % 2 == 0:
+            shown.append(escaped(piece))
+        elif (citation := by_number.get(int(piece))) is not None:
+            shown.append(f"[\\[{piece}\\]]({source_path(citation)})")
+        else:
+            shown.append(escaped(f"[{piece}]"))
+    return "".join(shown)
+
+
+def _quotation(citation: Citation) -> str:
+    return f"{_block(f'“{citation.quote}”')}\n\n{_source(citation)}"
+
+
+def _source(citation: Citation) -> str:
+    place = " · ".join(part for part in (citation.locator, citation.language) if part)
+    link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
+    return f"{link} · {escaped(place)}" if place else link
+
+
+def _block(text: str) -> str:
+    return "\n".join(f"> {escaped(line)}" for line in text.splitlines())
+
+
+def _link(document_id: int, start: int, end: int) -> str:
+    return f"/source/{document_id}?{urlencode({'start': start, 'end': end})}#cited"

@@ -1,0 +1,67 @@
+"""The web application: the HTTP interface and the chat page, under one set of security headers.
+
+Knows how the parts are mounted; nothing of what they do.
+"""
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.api import owner_routes, public_routes, report_errors
+from assistant.build import Installation
+from assistant.chat import CSS, build_chat
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+# Gradio's page needs inline scripts and styles; everything else comes from this server alone, so
+# that no text of a document or model can make a browser call another host.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class SecurityHeaders:
+    """Puts the security headers on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its response back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def create_app(installation: Installation) -> FastAPI:
+    """Put the application of an opened data folder together."""
+    app = FastAPI(title="Bronwijzer", docs_url=None, redoc_url=None)
+    report_errors(app)
+    app.include_router(public_routes(installation.assistant))
+    app.include_router(owner_routes(installation))
+    app.add_middleware(SecurityHeaders)
+    # With no middleware of ours, Gradio would echo any origin, credentials allowed.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    if installation.settings.host in _LOOPBACK:
+        # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    chat = build_chat(installation.assistant, lambda: installation.supply.status)
+    chat.queue(default_concurrency_limit=8, max_size=64)
+    gr.mount_gradio_app(
+        app, chat, path="/", ssr_mode=False, footer_links=[], run_history=False, css=CSS
+    )
+    return app

@@ -1,0 +1,151 @@
+"""Every knob: its default, its bounds and a sentence of help. Read from file and environment.
+
+Knows names and values; nothing of what they configure.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from assistant.errors import BadSetting
+from index.language import LANGUAGES
+
+PREFIX = "BRONWIJZER_"
+FILE_NAME = "bronwijzer.toml"
+FILE_VARIABLE = "BRONWIJZER_CONFIG"
+
+
+class Settings(BaseModel):
+    """The settings of one installation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path = Field(Path(".data"), description="Folder of the index and of model weights.")
+    host: str = Field("127.0.0.1", description="Address to serve on; 0.0.0.0 is every interface.")
+    port: int = Field(7860, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    model: str = Field(
+        "auto",
+        description="Language model: 'none' quotes only; 'auto' takes model_url if set, else the "
+        "local weights if they are there; or a name at model_url; or a name of "
+        "'bronwijzer model list'; or the path of a GGUF file.",
+    )
+    model_url: str = Field(
+        "",
+        description="Address of a server with OpenAI's protocol, such as "
+        "http://localhost:11434/v1; it receives questions and passages.",
+    )
+    model_key: SecretStr = Field(SecretStr(""), description="Key for model_url, if it wants one.")
+    model_timeout: float = Field(
+        120.0, gt=0, le=3600, description="Seconds to wait for the model's next word."
+    )
+    model_threads: int = Field(
+        0, ge=0, le=256, description="Threads of the local model; 0 is one a processor core."
+    )
+    answer_tokens: int = Field(
+        300, ge=16, le=8192, description="Most tokens that the model may write for an answer."
+    )
+    context_characters: int = Field(
+        1600,
+        ge=200,
+        le=200_000,
+        description="Most characters of passages given to the model; a small local model reads "
+        "about 200 a second.",
+    )
+    passages: int = Field(6, ge=1, le=20, description="Passages shown as evidence.")
+    answer_threshold: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Least probability that the passages hold the answer; below it the assistant "
+        "says that the documents do not tell. Higher is stricter.",
+    )
+    model_threshold: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Least probability with which the language model itself must say that the "
+        "passages hold the answer, before it may write one.",
+    )
+    longest_question: int = Field(
+        2000, ge=50, le=20_000, description="Most characters of a question."
+    )
+    languages: tuple[str, ...] = Field(
+        LANGUAGES, min_length=1, description="Languages that are told apart, by two-letter code."
+    )
+    largest_file_mb: float = Field(
+        50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
+    )
+    embedder_url: str = Field(
+        "",
+        description="Address of OpenAI-compatible embeddings; empty is the bundled embedder. It "
+        "receives all documents and questions.",
+    )
+    embedder_model: str = Field("", description="Name of the embedding model at embedder_url.")
+    embedder_key: SecretStr = Field(SecretStr(""), description="Key for embedder_url.")
+    embedder_query_prefix: str = Field("", description="Text the model wants before questions.")
+    embedder_passage_prefix: str = Field("", description="Text it wants before passages.")
+    chroma_url: str = Field(
+        "", description="Address of a Chroma server; empty is a store in the data folder."
+    )
+    chroma_key: SecretStr = Field(SecretStr(""), description="Bearer token for chroma_url.")
+
+
+def read_settings(environment: Mapping[str, str], folder: Path, **overrides: object) -> Settings:
+    """Merge defaults, the settings file, the environment and overrides, the later winning.
+
+    The file is `bronwijzer.toml` in `folder`, or what BRONWIJZER_CONFIG names. Raises BadSetting.
+    """
+    values = _from_file(environment, folder) | _from_environment(environment)
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        shown = "" if "key" in name else f" has the value {first['input']!r}"
+        raise BadSetting(
+            f"The setting {name}{shown}: {first['msg']}. "
+            f"Correct it in {FILE_NAME} or in {PREFIX}{name.upper()}."
+        ) from None
+
+
+def _from_file(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    named = environment.get(FILE_VARIABLE)
+    path = Path(named) if named else folder / FILE_NAME
+    if not named and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSetting(
+            f"The settings file {path} cannot be read: {error.strerror}. "
+            f"Correct {FILE_VARIABLE} or unset it."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"The settings file {path} is not valid TOML: {error}.") from None
+    for name in values:
+        _check_name(name, name, f"in {path}")
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, value in environment.items():
+        if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
+            name = variable.removeprefix(PREFIX).lower()
+            _check_name(name, variable, "in the environment")
+            values[name] = value.split(",") if name == "languages" else value
+    return values
+
+
+def _check_name(name: str, shown: str, where: str) -> None:
+    if name in Settings.model_fields:
+        return
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.6)
+    prefix = PREFIX if shown.startswith(PREFIX) else ""
+    hint = f" Did you mean {prefix}{near[0].upper() if prefix else near[0]}?" if near else ""
+    raise BadSetting(f"There is no setting {shown} ({where}).{hint} The README lists all settings.")

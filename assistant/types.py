@@ -1,0 +1,123 @@
+"""The values that cross the borders of this package.
+
+Knows shapes; knows nothing of models, pages or prompts.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from index.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, or one part of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage found for a question, with its key sentence.
+
+    `start` and `end` are the passage's place in the document, `key` the sentence's; `locator`
+    names the page or heading. `score` orders the evidence of one question; `similarity` is the
+    cosine of question and passage.
+    """
+
+    passage_id: int
+    document_id: int
+    document: str
+    title: str
+    locator: str
+    language: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+    key: Span
+    score: float
+    similarity: float
+
+    @property
+    def quote(self) -> str:
+        """The key sentence."""
+        return self.text[self.key.start - self.start : self.key.end - self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a document that the answer points at by its number.
+
+    `document` is the file's path; [start, end) is the sentence's place in the document's text.
+    """
+
+    number: int
+    document_id: int
+    document: str
+    title: str
+    locator: str
+    language: str
+    start: int
+    end: int
+    quote: str
+
+
+class Support(StrEnum):
+    """How well what a claim cites bears it out."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of the answer: its place in the answer's text, what it cites, how it holds."""
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    support: Support
+
+
+class Kind(StrEnum):
+    """What an answer's text is made of."""
+
+    EVIDENCE = "evidence"
+    QUOTED = "quoted"
+    WRITTEN = "written"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A snapshot of an answer; each of one question holds all that the one before held.
+
+    Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
+    named no source. `model` names the language model that was asked, None where none was, and
+    `read` counts the passages that it was given. `notices` tell what the reader should know.
+    `timings_ms` has milliseconds since the question came, for
+    "evidence", "first_token" and "done".
+    """
+
+    question: str
+    language: str
+    kind: Kind = Kind.EVIDENCE
+    text: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    dropped: int = 0
+    model: str | None = None
+    read: int = 0
+    notices: tuple[str, ...] = ()
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    done: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Say whether the documents do not hold the answer."""
+        return self.kind is Kind.REFUSED

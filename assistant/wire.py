@@ -1,0 +1,72 @@
+"""Answers and reports as JSON, for the HTTP interface, the command line and the owner's clients.
+
+Knows field names; nothing of HTTP.
+"""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from index.types import CorpusStats, DocumentInfo, Span, SyncReport
+
+SYNC_REPORT = TypeAdapter(SyncReport)
+DOCUMENTS = TypeAdapter(list[DocumentInfo])
+STATS = TypeAdapter(CorpusStats)
+
+
+def write_answer(answer: Answer) -> dict[str, Any]:
+    """Write an answer as JSON-ready values."""
+    return {
+        "question": answer.question,
+        "language": answer.language,
+        "kind": answer.kind.value,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "citations": [_plain(citation) for citation in answer.citations],
+        "evidence": [
+            {**_plain(item), "key": [item.key.start, item.key.end], "quote": item.quote}
+            | {"sentences": [[span.start, span.end] for span in item.sentences]}
+            for item in answer.evidence
+        ],
+        "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
+        "dropped": answer.dropped,
+        "model": answer.model,
+        "read": answer.read,
+        "notices": list(answer.notices),
+        "timings_ms": answer.timings_ms,
+        "done": answer.done,
+    }
+
+
+def read_answer(data: dict[str, Any]) -> Answer:
+    """Read what `write_answer` wrote."""
+    return Answer(
+        question=data["question"],
+        language=data["language"],
+        kind=Kind(data["kind"]),
+        text=data["answer"],
+        evidence=tuple(_read_evidence(item) for item in data["evidence"]),
+        citations=tuple(Citation(**item) for item in data["citations"]),
+        claims=tuple(
+            Claim(c["start"], c["end"], tuple(c["citations"]), Support(c["support"]))
+            for c in data["claims"]
+        ),
+        dropped=data["dropped"],
+        model=data["model"],
+        read=data["read"],
+        notices=tuple(data["notices"]),
+        timings_ms=data["timings_ms"],
+        done=data["done"],
+    )
+
+
+def _read_evidence(data: dict[str, Any]) -> Evidence:
+    values = {name: value for name, value in data.items() if name != "quote"}
+    values["key"] = Span(*data["key"])
+    values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
+    return Evidence(**values)
+
+
+def _plain(value: Citation | Evidence | Claim) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

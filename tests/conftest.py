@@ -1,0 +1,35 @@
+"""No test reaches another machine, and none reads the settings of the person who runs it."""
+
+import os
+import socket
+
+import pytest
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::")
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch):
+    """Fail on every connection or name look-up beyond this machine."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test connects to {address}")
+        return connect(self, address)
+
+    def guarded_look_up(host, *args, **kwargs):
+        if host not in (*_LOOPBACK, None, ""):
+            raise AssertionError(f"a test looks up {host}")
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch):
+    """Hide the settings in the environment."""
+    for name in os.environ:
+        if name.startswith("BRONWIJZER_"):
+            monkeypatch.delenv(name)

@@ -1,0 +1,54 @@
+"""Small corpora of real text with the bundled embedder."""
+
+from assistant.answering import AnswerLimits, Assistant
+from assistant.evidence import AnswerabilityModel
+from assistant.phrases import PhraseBook
+from index.corpus import ChromaAddress, Corpus
+from index.embedding import BundledEmbedder
+from index.language import LanguageDetector
+from index.synchronisation import Reading
+from index.types import Document
+
+TEXTS = {
+    "kade.txt": (
+        "De gemeente Veenrade vernieuwt in het voorjaar van 2026 de kade aan de Havenstraat. "
+        "Projectleider Saskia Dorrestein leidt de werkzaamheden. "
+        "De kosten bedragen 4,2 miljoen euro. "
+        "Tijdens het werk is de Havenstraat afgesloten voor auto's."
+    ),
+    "library.txt": (
+        "The town library opens at nine on weekdays. "
+        "On Sundays the library stays closed. "
+        "A membership costs 38 euros a year, and children read free of charge."
+    ),
+    "urlaub.txt": (
+        "Die Beschäftigten haben 30 Tage Urlaub im Jahr. "
+        "Der Antrag wird spätestens zwei Wochen vor Beginn bei der Leitung gestellt. "
+        "Nicht genommene Tage verfallen am 31. März des Folgejahres."
+    ),
+}
+
+
+def plain_text(path):
+    """Load a text file as it is."""
+    return Document(path.stem, path.read_text(encoding="utf-8"))
+
+
+def write_texts(folder):
+    """Write the documents into a folder."""
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def make_corpus(folder):
+    """Open an empty corpus with the bundled embedder."""
+    reading = Reading({".txt": plain_text}, LanguageDetector(), 1_000_000)
+    return Corpus(folder, BundledEmbedder(), reading, ChromaAddress())
+
+
+def make_assistant(corpus, **limits):
+    """Make an assistant without a language model."""
+    book, gate = PhraseBook.bundled(), AnswerabilityModel.bundled()
+    return Assistant(corpus, book, gate, AnswerLimits(**limits))

@@ -1,0 +1,121 @@
+"""A language model that says what it is told to, in process or as a server."""
+
+import json
+import math
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from assistant.errors import ModelUnavailable
+
+
+class ScriptedModel:
+    """Gives queued replies and probabilities, and remembers what it was asked."""
+
+    name = "scripted"
+    host = ""
+
+    def __init__(self):
+        self.replies = deque()
+        self.probabilities = deque()
+        self.history = []
+
+    def enqueue(self, reply, probability=0.95):
+        self.replies.append(reply)
+        self.probabilities.append(probability)
+
+    def stream(self, messages):
+        self.history.append(list(messages))
+        reply = self.replies.popleft()
+        if isinstance(reply, ModelUnavailable):
+            raise reply
+        for start in range(0, len(reply), 3):
+            yield reply[start : start + 3]
+
+    def probability(self, messages, yes, no):
+        self.history.append(list(messages))
+        return self.probabilities.popleft()
+
+
+class OpenAIServer(ThreadingHTTPServer):
+    """Speaks `/v1/chat/completions` and `/v1/models`; `requests` has what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.reply = "Rudolf Dittrich leads it [1]."
+        self.first_tokens = {"Yes": 0.9, "No": 0.1}
+        self.status = 200
+        self.pause = 0.0
+        self.requests = []
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+@contextmanager
+def openai_server():
+    """Run an OpenAIServer."""
+    server = OpenAIServer()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self._send({"object": "list", "data": [{"id": "first-model", "object": "model"}]})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((dict(self.headers), body))
+        if self.server.status != 200:
+            self._send({"error": {"message": "no"}}, self.server.status)
+        elif body.get("stream"):
+            self._stream()
+        else:
+            self._send({"id": "1", "object": "chat.completion", "choices": [self._choice(body)]})
+
+    def _choice(self, body):
+        choice = {"index": 0, "finish_reason": "stop"}
+        choice["message"] = {"role": "assistant", "content": "Yes"}
+        if body.get("logprobs") and self.server.first_tokens:
+            top = [
+                {"token": token, "logprob": math.log(share), "bytes": None}
+                for token, share in self.server.first_tokens.items()
+            ]
+            choice["logprobs"] = {"content": [{**top[0], "top_logprobs": top}]}
+        return choice
+
+    def _stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        reply = self.server.reply
+        for start in range(0, len(reply), 4):
+            delta = {"index": 0, "delta": {"content": reply[start : start + 4]}}
+            chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [delta]}
+            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            self.wfile.flush()
+            time.sleep(self.server.pause)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _send(self, data, status=200):
+        payload = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)

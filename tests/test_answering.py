@@ -1,0 +1,196 @@
+"""From question to checked answer, with a model that says what it is told to."""
+
+import pytest
+
+from assistant.errors import BadQuestion, ModelUnavailable
+from assistant.types import Kind, Message, Support
+from index.errors import EmptyCorpus
+from tests.corpora import make_assistant, make_corpus, write_texts
+from tests.scripted import ScriptedModel
+
+LEADER = "Who leads the works on the quay?"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    with make_corpus(folder / "data") as corpus:
+        list(corpus.sync([write_texts(folder / "texts")]))
+        yield corpus
+
+
+@pytest.fixture
+def assistant(corpus):
+    return make_assistant(corpus)
+
+
+@pytest.fixture
+def model(assistant):
+    model = ScriptedModel()
+    assistant.use(model)
+    return model
+
+
+def source_number(assistant, question, title):
+    """The number a document will have in the prompt: its place in the evidence."""
+    evidence = next(iter(assistant.stream(question))).evidence
+    return 1 + next(i for i, item in enumerate(evidence) if item.title == title)
+
+
+def test_without_a_model_key_sentences_are_quoted(assistant):
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.QUOTED
+    assert answer.language == "en"
+    first = answer.citations[0]
+    assert first.quote == "Projectleider Saskia Dorrestein leidt de werkzaamheden."
+    assert answer.text.startswith("The documents say:")
+    assert f"“{first.quote}” [1]" in answer.text
+    assert len(answer.citations) <= 3
+
+
+def test_the_citation_is_the_exact_place(assistant, corpus):
+    citation = assistant.ask(LEADER).citations[0]
+    source = corpus.source(citation.document_id)
+    assert source.text[citation.start : citation.end] == citation.quote
+    assert citation.document == "kade.txt"
+
+
+def test_evidence_comes_first_and_every_snapshot_grows(assistant, model):
+    model.enqueue("Saskia Dorrestein leads the works [1].")
+    snapshots = list(assistant.stream(LEADER))
+    assert snapshots[0].kind is Kind.EVIDENCE
+    assert snapshots[0].evidence and not snapshots[0].text
+    assert [s.done for s in snapshots] == [False] * (len(snapshots) - 1) + [True]
+    assert all(s.evidence == snapshots[0].evidence for s in snapshots)
+    assert set(snapshots[-1].timings_ms) == {"evidence", "first_token", "done"}
+
+
+def test_a_written_answer_cites_the_sentence_that_says_so(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"Saskia Dorrestein leads the works [{number}].")
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.WRITTEN
+    assert answer.text == "Saskia Dorrestein leads the works [1]."
+    assert [c.number for c in answer.citations] == [1]
+    assert answer.citations[0].quote == "Projectleider Saskia Dorrestein leidt de werkzaamheden."
+    assert answer.claims[0].support is not Support.UNSUPPORTED
+    assert answer.model == "scripted"
+
+
+def test_the_model_is_told_language_sources_and_question(assistant, model):
+    model.enqueue("Dat is Saskia Dorrestein [1].")
+    assistant.ask("Wie leidt het werk aan de kade?")
+    system, user = model.history[-1][0], model.history[-1][-1]
+    assert "Dutch" in system.content
+    assert "Saskia Dorrestein" in user.content
+    assert "Wie leidt het werk aan de kade?" in user.content
+    assert "$" not in system.content + user.content
+
+
+def test_an_invented_citation_never_shows(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"Saskia Dorrestein leads the works [{number}][77].")
+    snapshots = list(assistant.stream(LEADER))
+    assert all("77" not in s.text for s in snapshots)
+    assert snapshots[-1].dropped == 1
+
+
+def test_a_number_that_no_source_holds_makes_a_refusal(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"Saskia Dorrestein has led the works since 1987 [{number}].")
+    answer = assistant.ask(LEADER)
+    assert answer.refused
+    assert "1987" not in answer.text
+    assert answer.evidence
+    assert any("is not shown" in notice for notice in answer.notices)
+
+
+def test_an_answer_without_any_source_becomes_quotations(assistant, model):
+    model.enqueue("Saskia Dorrestein leads the works.")
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.QUOTED
+    assert any("without sources" in notice for notice in answer.notices)
+
+
+@pytest.mark.parametrize("reply", ["NO ANSWER", "No answer.", "**NO ANSWER**", ""])
+def test_a_model_that_declines_makes_a_refusal(assistant, model, reply):
+    model.enqueue(reply)
+    snapshots = list(assistant.stream("Wie leidt het werk aan de kade?"))
+    assert snapshots[-1].refused
+    assert snapshots[-1].text == "Dat staat niet in de documenten."
+    assert all("NO ANSWER" not in s.text.upper() for s in snapshots)
+
+
+def test_a_model_that_doubts_is_not_asked_to_write(assistant, model):
+    model.enqueue("Jan Jansen leads the works [1].", probability=0.4)
+    answer = assistant.ask(LEADER)
+    assert answer.refused
+    assert len(model.history) == 1
+    assert model.replies
+
+
+def test_a_server_that_tells_no_probability_is_asked_to_write(assistant, model):
+    model.enqueue("Saskia Dorrestein leads the works [1].", probability=None)
+    assert assistant.ask(LEADER).kind is not Kind.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal"),
+    [
+        ("What is the capital of Peru?", "The documents do not say."),
+        ("Wat is de hoofdstad van Peru?", "Dat staat niet in de documenten."),
+        ("Wie hoch ist der Mount Everest?", "Das steht nicht in den Dokumenten."),
+        ("法国总统是谁？", "文件中没有说明。"),
+    ],
+)
+def test_off_topic_is_refused_in_the_questions_language_without_a_model_call(
+    assistant, model, question, refusal
+):
+    answer = assistant.ask(question)
+    assert (answer.kind, answer.text) == (Kind.REFUSED, refusal)
+    assert answer.evidence and not answer.citations
+    assert model.history == []
+
+
+def test_a_dead_model_leaves_quotations_and_says_why(assistant, model):
+    model.enqueue(ModelUnavailable("The language model 'm' does not answer."))
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.QUOTED
+    assert answer.citations
+    assert "does not answer" in answer.notices[0]
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(assistant):
+    history = [
+        Message("user", "What does a library membership cost?"),
+        Message("assistant", "38 euros a year [1]."),
+    ]
+    answer = assistant.ask("And on Sundays?", history)
+    assert answer.evidence[0].title == "library"
+
+
+def test_a_question_too_short_to_tell_keeps_the_conversations_language(assistant):
+    history = [Message("user", "Wat kost de kade?"), Message("assistant", "4,2 miljoen euro.")]
+    assert assistant.ask("2026?", history).language == "nl"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("", "empty"), (" \n\t", "empty"), ("x" * 10_000, "longest_question")]
+)
+def test_a_bad_question_is_named(assistant, question, said):
+    with pytest.raises(BadQuestion, match=said):
+        assistant.ask(question)
+
+
+def test_an_empty_corpus_names_the_remedy(tmp_path):
+    with make_corpus(tmp_path) as empty, pytest.raises(EmptyCorpus, match="bronwijzer sync"):
+        make_assistant(empty).ask("Who?")
+
+
+def test_only_passages_that_were_given_can_be_cited(corpus):
+    assistant, model = make_assistant(corpus, context_characters=100), ScriptedModel()
+    assistant.use(model)
+    model.enqueue("Saskia Dorrestein leads the works [1][2][3].")
+    answer = assistant.ask(LEADER)
+    assert answer.read < len(answer.evidence)
+    assert answer.dropped >= 3 - answer.read

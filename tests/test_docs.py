@@ -1,0 +1,65 @@
+"""Documents that can drift from the code."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import pytest
+import typer
+
+from assistant.cli import app
+from assistant.settings import Settings
+from index.loaders import LOADERS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILLED = {"language", "sources", "question"}
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_readme_with_its_default(name):
+    row = re.search(rf"^\| `{name}` \| `?([^|`]*)`? \|", README, re.MULTILINE)
+    assert row, f"README has no row for the setting {name}"
+    default = Settings.model_fields[name].default
+    if isinstance(default, str | int | float | Path):
+        assert row.group(1).strip() == str(default)
+
+
+def test_every_command_is_in_the_readme_and_has_help():
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        for words in [f"{name} {sub}" for sub in getattr(command, "commands", {})] or [name]:
+            assert f"bronwijzer {words}" in README, words
+        assert command.help
+
+
+def test_every_file_type_is_in_the_readme_and_has_a_seed():
+    seeds = {path.suffix for path in (ROOT / "seeds" / "documents").iterdir()}
+    for suffix in (".txt", ".md", ".html", ".pdf", ".docx"):
+        assert suffix in LOADERS
+        assert suffix in seeds
+        assert suffix in README
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "prompts").glob("*.md")), ids=lambda p: p.name)
+def test_prompts_use_only_what_the_code_fills(path):
+    template = Template(path.read_text(encoding="utf-8"))
+    assert template.is_valid()
+    assert set(template.get_identifiers()) <= FILLED
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert (ROOT / target).exists(), f"{document} links to {target}"
+
+
+def test_package_data_is_where_the_code_looks_for_it():
+    for package, name in (
+        ("prompts", "answer_system.md"),
+        ("assistant", "phrases.toml"),
+        ("assistant", "answerability.json"),
+    ):
+        assert files(package).joinpath(name).is_file()

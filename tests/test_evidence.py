@@ -1,0 +1,89 @@
+"""What passages are worth: excerpts, quotations, support, places."""
+
+import pytest
+
+from assistant.evidence import excerpt, locator, quotations, relative, support
+from assistant.types import Evidence, Support
+from index.types import Section, Span
+
+
+def evidence(text="One. Two. Three.", key=1, score=1.0, **values):
+    spans, position = [], 0
+    for sentence in text.split(" "):
+        spans.append(Span(position + 100, position + 100 + len(sentence)))
+        position += len(sentence) + 1
+    defaults = {"passage_id": 1, "document_id": 1, "document": "d", "title": "t", "locator": ""}
+    defaults |= {"language": "en", "start": 100, "end": 100 + len(text), "similarity": 0.9}
+    return Evidence(
+        **(defaults | values), text=text, sentences=tuple(spans), key=spans[key], score=score
+    )
+
+
+def test_the_quote_is_cut_at_the_key_sentence():
+    assert evidence().quote == "Two."
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [(100, "One. Two. Three."), (11, "Two. Three."), (10, "One. Two."), (4, "Two."), (3, "Two")],
+)
+def test_an_excerpt_grows_around_the_key_sentence(room, expected):
+    assert excerpt(evidence(), room) == expected
+
+
+def test_quotations_are_few_near_in_score_and_different():
+    near = evidence(score=0.99, text="Four. Five.", passage_id=2)
+    same = evidence(score=0.99, passage_id=3)
+    far = evidence(score=0.8, text="Six. Seven.", passage_id=4)
+    assert quotations([evidence(), same, near, far]) == (evidence(), near)
+    assert len(quotations([evidence(text=f"A. B{n}.") for n in range(9)])) == 3
+    assert quotations([]) == ()
+
+
+SOURCE = evidence(text="Saskia Dorrestein leidt het werk voor 4,2 miljoen euro in vier fasen.", key=0)
+
+
+@pytest.mark.parametrize(
+    ("claim", "similarity", "expected"),
+    [
+        ("Saskia Dorrestein leads the work.", 0.9, Support.SUPPORTED),
+        ("It costs 4.2 million euros.", 0.9, Support.SUPPORTED),
+        ("The works on the Quay are led by Saskia.", 0.9, Support.SUPPORTED),
+        ("It has 4 phases.", 0.9, Support.WEAK),
+        ("The work is led by Piet Jansen.", 0.9, Support.WEAK),
+        ("Saskia Dorrestein leads the work.", 0.82, Support.WEAK),
+        ("It costs 5.2 million euros.", 0.9, Support.UNSUPPORTED),
+        ("Saskia Dorrestein leads the work.", 0.7, Support.UNSUPPORTED),
+    ],
+)
+def test_support(claim, similarity, expected):
+    assert support(claim, "Who leads the Quay?", [SOURCE], similarity) is expected
+
+
+def test_without_a_source_nothing_is_borne_out():
+    assert support("Anything.", "", [], 1.0) is Support.UNSUPPORTED
+
+
+def test_digits_of_other_scripts_count_as_digits():
+    source = evidence(text="العدد ٤٢٠ شخصا", key=0)
+    assert support("There are 420 people.", "", [source], 0.9) is Support.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        (Section(0), ""),
+        (Section(0, page=3), "p. 3"),
+        (Section(0, heading="A › B"), "A › B"),
+        (Section(0, page=3, heading="A"), "p. 3 · A"),
+    ],
+)
+def test_locator(section, expected):
+    assert locator(section) == expected
+
+
+def test_a_path_is_shown_below_its_innermost_root():
+    assert relative("/a/b/c.txt", ["/a", "/a/b", "/other"]) == "c.txt"
+    assert relative("/a/b/c.txt", ["/a"]) == "b/c.txt"
+    assert relative("/a/b/c.txt", ["/a/b/c.txt"]) == "c.txt"
+    assert relative("/a/b/c.txt", []) == "c.txt"

@@ -1,0 +1,110 @@
+"""Markdown for pages: links to sentences, doubts in words, and no markup from any text."""
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from assistant.model_supply import ModelState, ModelStatus
+from assistant.rendering import escaped, show_answer, show_evidence, show_status
+from assistant.source_page import source_page
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from index.types import SourceDocument, Span
+
+HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
+
+
+def citation(number=1, quote="Zij leidt het.", title="Kade"):
+    return Citation(number, 7, "kade.txt", title, "p. 2", "nl", 10, 20, quote)
+
+
+def written(text, *claims, citations=()):
+    return Answer("q", "en", Kind.WRITTEN, text, claims=claims, citations=citations, done=True)
+
+
+def test_marks_become_links_to_the_sentence():
+    shown = show_answer(written("She leads it [1].", citations=(citation(),)))
+    assert "[\\[1\\]](/source/7?start=10&end=20#cited)" in shown
+
+
+def test_doubtful_sentences_say_why():
+    text = "Sure [1]. Doubtful [1]."
+    claims = (Claim(0, 9, (1,), Support.SUPPORTED), Claim(10, 23, (1,), Support.UNSUPPORTED))
+    shown = show_answer(written(text, *claims, citations=(citation(),)))
+    first, second = shown.split("Doubtful")
+    assert "not borne out" in second and "not borne out" not in first
+
+
+def test_quotations_name_their_document():
+    answer = Answer("q", "nl", Kind.QUOTED, "In de documenten staat:", citations=(citation(),))
+    shown = show_answer(answer)
+    assert "> “Zij leidt het\\.”" in shown
+    assert "Kade" in shown and "p\\. 2" in shown
+
+
+def test_what_was_dropped_is_counted():
+    answer = Answer("q", "en", Kind.WRITTEN, "Yes.", dropped=2, notices=("Careful.",), done=True)
+    assert "2 marks" in show_answer(answer)
+    assert "Careful" in show_answer(answer)
+
+
+@given(st.text(max_size=80))
+def test_any_text_shows_as_itself(text):
+    text = " ".join(text.replace("\0", "").split())
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(escaped(text))
+    inside = rendered.removeprefix("<p>").removesuffix("</p>\n")
+    assert html.unescape(inside) == text
+
+
+@pytest.mark.parametrize("place", ["text", "quote", "title"])
+def test_hostile_text_is_never_markup(place):
+    values = {"quote": HOSTILE} if place == "quote" else {"title": HOSTILE}
+    answer = written(HOSTILE if place == "text" else "Yes [1].", citations=(citation(**values),))
+    for shown in (show_answer(answer), show_answer(quoted_as(answer))):
+        rendered = MarkdownIt("commonmark").render(shown)
+        assert "<script" not in rendered and "<img" not in rendered
+        assert 'href="javascript' not in rendered
+
+
+def quoted_as(answer):
+    return Answer("q", "en", Kind.QUOTED, "The documents say:", citations=answer.citations)
+
+
+def test_evidence_links_each_key_sentence():
+    item = Evidence(
+        1, 7, "d", HOSTILE, "", "nl", 0, 9, "Een. Twee", (Span(0, 4), Span(5, 9)), Span(5, 9), 1, 1
+    )
+    shown = show_evidence(Answer("q", "en", evidence=(item,)))
+    assert "> Twee" in shown and "/source/7?start=5&end=9#cited" in shown
+    assert "<script" not in MarkdownIt("commonmark").render(shown)
+
+
+def test_the_status_names_any_host_that_receives_text():
+    ready = ModelStatus(ModelState.READY, "m", "models.example.org")
+    assert "models.example.org" in show_status(ready, 3)
+    assert "this machine" in show_status(ModelStatus(ModelState.READY, "m"), 1)
+    assert "40%" in show_status(ModelStatus(ModelState.FETCHING, "m", share=0.4), 1)
+    assert "bronwijzer model pull" in show_status(ModelStatus(ModelState.OFFERED), 1)
+
+
+def test_the_source_page_marks_exactly_the_cited_characters():
+    document = SourceDocument(1, "/d.txt", "T <b>", "nl", "Een <i>. Twee & drie. Vier", ())
+    page = source_page(document, 9, 20)
+    assert '<mark id="cited">Twee &amp; drie</mark>' in page
+    assert "<i>" not in page and "T &lt;b&gt;" in page
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (9, 3), (0, 999)])
+def test_a_place_outside_the_text_marks_nothing(start, end):
+    document = SourceDocument(1, "/d.txt", "T", "ar", "نص قصير", ())
+    page = source_page(document, start, end)
+    assert "<mark" not in page and 'dir="rtl"' in page
+
+
+def test_a_long_document_is_shown_around_the_sentence():
+    document = SourceDocument(1, "/d.txt", "T", "en", "x" * 500_000 + "HERE" + "y" * 500_000, ())
+    page = source_page(document, 500_000, 500_004)
+    assert '<mark id="cited">HERE</mark>' in page
+    assert len(page) < 250_000 and "of 1,000,004" in page
