@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from index.loaders import LOADERS
-
 from assistant.answering import AnswerLimits, Assistant
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
@@ -17,11 +15,11 @@ from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
 from assistant.settings import Settings
-from assistant.weight_sources import HttpSource, MirrorSource
-from assistant.weights import Source
+from assistant.weight_sources import weight_sources
 from index.corpus import ChromaAddress, Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
+from index.loaders import LOADERS
 from index.synchronisation import Reading
 from index.types import Embedder
 
@@ -99,9 +97,4 @@ def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
 
 def build_supply(settings: Settings, assistant: Assistant) -> ModelSupply:
     """Make what brings the configured language model into use."""
-    return ModelSupply(settings, assistant.use, build_sources())
-
-
-def build_sources() -> tuple[Source, ...]:
-    """Name where weights come from, in the order in which they are tried."""
-    return (HttpSource(), MirrorSource())
+    return ModelSupply(settings, assistant.use, weight_sources())

@@ -43,7 +43,7 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
     with gr.Blocks(title=_TITLE, analytics_enabled=False, fill_width=True) as page:
         said = gr.State([])
         gr.Markdown(f"# {_TITLE}\n\n{_WELCOME}")
-        line = gr.Markdown(state, elem_id="status")
+        line = gr.Markdown(elem_id="status")
         with gr.Row():
             with gr.Column(scale=3, min_width=320):
                 chatbot = gr.Chatbot(
@@ -73,9 +73,15 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
             api_visibility="private",
             show_progress="hidden",
         )
-        gr.Timer(_SECONDS_BETWEEN_STATUS).tick(
-            state, None, line, api_visibility="private", show_progress="hidden"
+        gr.on(
+            [page.load, gr.Timer(_SECONDS_BETWEEN_STATUS).tick],
+            state,
+            None,
+            line,
+            api_visibility="private",
+            show_progress="hidden",
         )
+        chatbot.clear(lambda: ([], _NOTHING_YET), None, [said, evidence], api_visibility="private")
     # Gradio's context manager has no type.
     assert isinstance(page, gr.Blocks)
     return page

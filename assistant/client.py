@@ -7,17 +7,19 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from assistant.build import Installation, opened
 from assistant.errors import AssistantError, FolderInUse
 from assistant.owner import OwnerAddress, is_owned, read_address
 from assistant.settings import Settings
 from assistant.types import Answer, Message
 from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, read_answer
 from index.types import CorpusStats, DocumentInfo, SyncReport
+
+if TYPE_CHECKING:
+    from assistant.answering import Assistant
 
 
 class Door(Protocol):
@@ -48,15 +50,14 @@ class Door(Protocol):
 class LocalDoor:
     """The data folder, opened by this process."""
 
-    def __init__(self, installation: Installation) -> None:
-        self._corpus = installation.corpus
-        self.stream = installation.assistant.stream
-        self.sync = installation.corpus.sync
-        self.rebuild = installation.corpus.rebuild
-        self.remove = installation.corpus.remove
-        self.documents = installation.corpus.documents
-        self.stats = installation.corpus.stats
-        self.probe = installation.corpus.probe
+    def __init__(self, assistant: "Assistant") -> None:
+        self.stream = assistant.stream
+        self.sync = assistant.corpus.sync
+        self.rebuild = assistant.corpus.rebuild
+        self.remove = assistant.corpus.remove
+        self.documents = assistant.corpus.documents
+        self.stats = assistant.corpus.stats
+        self.probe = assistant.corpus.probe
 
 
 class OwnerDoor:
@@ -151,10 +152,13 @@ def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
     if address is not None and address.url and is_owned(settings.data):
         yield OwnerDoor(address)
         return
+    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import.
+    from assistant.build import opened
+
     with opened(settings) as installation:
         if with_model:
             installation.supply.start(wait=True)
-        yield LocalDoor(installation)
+        yield LocalDoor(installation.assistant)
 
 
 def _message(text: str) -> str:

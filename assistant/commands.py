@@ -14,15 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from assistant.build import build_sources
 from assistant.client import entered
-from assistant.diagnosis import diagnose
 from assistant.errors import BadSetting
-from assistant.model_supply import models_folder
-from assistant.rendering import remarks
-from assistant.serving import serve_forever
 from assistant.settings import Settings, read_settings
 from assistant.types import Answer, Kind
+from assistant.weight_sources import weight_sources
 from assistant.weights import CATALOGUE, DEFAULT, Weights, fetch, stored
 from assistant.weights import remove as remove_weights
 from assistant.wire import write_answer
@@ -66,6 +62,8 @@ def ask(question: str, as_json: bool) -> None:
 
 def serve(host: str | None, port: int | None, pull: bool) -> None:
     """Serve until interrupted."""
+    from assistant.serving import serve_forever
+
     serve_forever(settings(host=host, port=port), pull, _console().print)
 
 
@@ -83,10 +81,10 @@ def list_documents(as_json: bool) -> None:
         data = {"documents": rows, "unread": unread, "roots": list(stats.roots)}
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
         return
-    table = Table("id", "title", "language", "passages")
+    table = Table("id", "language", "passages")
     table.add_column("path", overflow="fold")
     for document in documents:
-        row = (document.id, document.title, document.language, document.passages, document.path)
+        row = (document.id, document.language, document.passages, document.path)
         table.add_row(*map(str, row))
     out = _console()
     out.print(table)
@@ -111,7 +109,7 @@ def model_pull(name: str | None) -> None:
     )
     with Progress(*columns, console=_console(stderr=True)) as bar:
         task = bar.add_task(weights.name, total=weights.size)
-        for progress in fetch(weights, models_folder(settings()), build_sources()):
+        for progress in fetch(weights, settings().models_folder, weight_sources()):
             bar.update(task, completed=progress.bytes_done, description=progress.source)
     _console().print(f"{weights.name} is here and verified. 'bronwijzer serve' will use it.")
 
@@ -119,7 +117,7 @@ def model_pull(name: str | None) -> None:
 def model_list() -> None:
     """List the weights of the catalogue and which are here."""
     here = {
-        item.weights.name: item for item in stored(models_folder(settings()), CATALOGUE.values())
+        item.weights.name: item for item in stored(settings().models_folder, CATALOGUE.values())
     }
     table = Table("name", "size", "licence", "state")
     for weights in CATALOGUE.values():
@@ -135,12 +133,14 @@ def model_list() -> None:
 def model_remove(name: str | None) -> None:
     """Delete weights."""
     weights = _weights(name)
-    freed = remove_weights(models_folder(settings()), weights)
+    freed = remove_weights(settings().models_folder, weights)
     _console().print(f"{weights.name}: {freed:,} bytes freed.")
 
 
 def doctor() -> None:
     """Check everything; exit code 1 where something is wrong."""
+    from assistant.diagnosis import diagnose
+
     out = _console()
     failed = False
     for finding in diagnose(settings()):
@@ -225,7 +225,7 @@ def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
         out.print(f"[{citation.number}] {place}")
         if answer.kind is Kind.WRITTEN:
             out.print(f"    “{citation.quote}”")
-    for remark in remarks(answer):
+    for remark in answer.remarks:
         out.print(f"Note: {remark}")
 
 

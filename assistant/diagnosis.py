@@ -12,7 +12,6 @@ from assistant.build import build_embedder
 from assistant.chat_model import OpenAIChatModel
 from assistant.client import Door, entered
 from assistant.errors import AssistantError
-from assistant.model_supply import models_folder
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, installed
 from index.errors import IndexingError
@@ -70,7 +69,7 @@ def _model(settings: Settings) -> Finding:
     weights = CATALOGUE.get(DEFAULT if settings.model == "auto" else settings.model)
     if weights is None:
         return Finding(True, subject, f"the file {settings.model}")
-    if installed(models_folder(settings), weights):
+    if installed(settings.models_folder, weights):
         return Finding(True, subject, f"{weights.name}, on this machine")
     pull = f"bronwijzer model pull {weights.name}"
     return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")

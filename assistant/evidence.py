@@ -17,7 +17,7 @@ from index.files import is_below
 from index.types import Hit, Section, Span
 
 _MOST_QUOTES = 3
-_QUOTE_MARGIN = 0.025
+_QUOTE_MARGIN = 0.015
 """A second or third quotation must come this near to the first one's score. On the development
 questions the answer's sentence then stands among the quotations nearly as often as among three."""
 

@@ -46,8 +46,9 @@ class _Report:
 class LocalModelServer:
     """llama.cpp on a free loopback port, in a process of its own, from `start` to `close`.
 
-    The process of its own is a safeguard: too little memory is a segmentation fault in the
-    engine, and the process that asks may be writing an index.
+    The process of its own is a safeguard: the engine takes signals over, may hang when it is
+    told to end, and meets a want of memory with a segmentation fault, while the process that
+    asks may be writing an index.
 
     `context` is the number of tokens, prompt and answer together, that one request may have;
     `parallel` requests are answered at once, others wait; `threads` should not exceed the

@@ -121,7 +121,7 @@ class ModelSupply:
                 f"The setting model has the value {name!r}. It is none, auto, the path of a .gguf "
                 f"file, or one of: {', '.join(CATALOGUE)}; for a model of a server set model_url."
             )
-        return installed(models_folder(self._settings), weights), weights
+        return installed(self._settings.models_folder, weights), weights
 
     def _bring(self, path: Path | None, weights: Weights | None) -> None:
         name = weights.name if weights else (path.stem if path else "")
@@ -137,7 +137,7 @@ class ModelSupply:
             self.status = ModelStatus(ModelState.FAILED, name, detail=detail)
 
     def _fetch(self, weights: Weights) -> Path | None:
-        folder = models_folder(self._settings)
+        folder = self._settings.models_folder
         for progress in fetch(weights, folder, self._sources):
             share = progress.bytes_done / progress.bytes_total
             self.status = ModelStatus(ModelState.FETCHING, weights.name, share=share)
@@ -162,8 +162,3 @@ class ModelSupply:
             self.status = ModelStatus(ModelState.FAILED, name, model.host, detail=str(error))
             return
         self.status = ModelStatus(ModelState.READY, shown, model.host)
-
-
-def models_folder(settings: Settings) -> Path:
-    """The folder of model weights."""
-    return settings.data / "models"

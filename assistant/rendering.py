@@ -33,7 +33,7 @@ def show_answer(answer: Answer) -> str:
     else:
         parts = [_text(answer)]
         parts += ["  \n".join(_source(citation) for citation in answer.citations)]
-    parts += [f"*{escaped(remark)}*" for remark in remarks(answer)]
+    parts += [f"*{escaped(remark)}*" for remark in answer.remarks]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -68,16 +68,6 @@ def show_status(status: ModelStatus, documents: int) -> str:
         case _:
             model = "Answers are quotations; no language model is set"
     return f"{model} · {documents} {'document' if documents == 1 else 'documents'}"
-
-
-def remarks(answer: Answer) -> list[str]:
-    """List what the reader should know beside the answer: nothing is dropped silently."""
-    found = list(answer.notices)
-    if answer.dropped:
-        found.append(f"{answer.dropped} marks of the model named no source and were dropped.")
-    if answer.kind is Kind.WRITTEN and 0 < answer.read < len(answer.evidence):
-        found.append(f"The model read {answer.read} of the {len(answer.evidence)} passages found.")
-    return found
 
 
 def source_path(citation: Citation) -> str:

@@ -93,6 +93,11 @@ class Settings(BaseModel):
     )
     chroma_key: SecretStr = Field(SecretStr(""), description="Bearer token for chroma_url.")
 
+    @property
+    def models_folder(self) -> Path:
+        """The folder of model weights."""
+        return self.data / "models"
+
 
 def read_settings(environment: Mapping[str, str], folder: Path, **overrides: object) -> Settings:
     """Merge defaults, the settings file, the environment and overrides, the later winning.

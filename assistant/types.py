@@ -121,3 +121,13 @@ class Answer:
     def refused(self) -> bool:
         """Say whether the documents do not hold the answer."""
         return self.kind is Kind.REFUSED
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the reader should know beside the answer: nothing is dropped silently."""
+        found = list(self.notices)
+        if self.dropped:
+            found.append(f"{self.dropped} marks of the model named no source and were dropped.")
+        if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
+            found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
+        return tuple(found)

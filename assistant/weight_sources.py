@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from assistant.errors import WeightsUnavailable
-from assistant.weights import Mirror, Weights, scratch
+from assistant.weights import Mirror, Source, Weights, scratch
 
 _CHUNK = 1 << 20
 _HTTP_TRIES = 5
@@ -178,3 +178,8 @@ def _whole_parts(partial: Path) -> list[int]:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
+
+
+def weight_sources() -> tuple[Source, ...]:
+    """Name where weights come from, in the order in which they are tried."""
+    return (HttpSource(), MirrorSource())

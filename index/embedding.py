@@ -105,7 +105,7 @@ class RemoteEmbedder:
             except OpenAIError as error:
                 raise EmbedderUnavailable(
                     f"The embedder {self._model!r} at {self._url} does not answer: {error}. "
-                    "Check the setting embedder.url and its key, or remove embedder.url to use "
+                    "Check the setting embedder_url and its key, or remove embedder_url to use "
                     "the bundled embedder (then run 'bronwijzer rebuild')."
                 ) from error
             rows += [item.embedding for item in response.data]
@@ -141,7 +141,7 @@ def _unit(rows: list[list[float]], expected: int, url: str) -> Vector:
     if vectors.ndim != 2 or len(vectors) != expected:
         raise EmbedderUnavailable(
             f"The embedder at {url} answered {len(rows)} vectors for {expected} texts; "
-            "set embedder.url to a server of OpenAI-compatible embeddings."
+            "set embedder_url to a server of OpenAI-compatible embeddings."
         )
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Vector = vectors / np.maximum(norms, np.finfo(np.float32).tiny)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.generation import LanguageTotal
+from index.passages import is_closed, width
 from index.types import Vector
 
 
@@ -26,7 +27,8 @@ class FusionWeights:
     `sentence`: of what the best sentence's cosine exceeds the passage's by.
     `coverage`: of the coverage squared, since a small share of shared terms is chance.
     `key_coverage`: of a sentence's own coverage, in choosing the key sentence;
-    `key_length`: of the logarithm of its columns, so that a heading does not win by brevity.
+    `key_length`: of the logarithm of its columns, so that brevity does not win; `key_unclosed`:
+    taken off a heading or fragment, which ends without punctuation and states nothing.
     """
 
     shrinkage: float = 10.0
@@ -34,6 +36,7 @@ class FusionWeights:
     coverage: float = 0.1
     key_coverage: float = 0.2
     key_length: float = 0.01
+    key_unclosed: float = 0.03
 
 
 def language_offsets(
@@ -53,12 +56,13 @@ def language_offsets(
     }
 
 
-def key_score(similarity: float, coverage: float, columns: int, weights: FusionWeights) -> float:
+def key_score(similarity: float, coverage: float, sentence: str, weights: FusionWeights) -> float:
     """Score one sentence of a passage as the one to show."""
     return (
         similarity
         + weights.key_coverage * coverage
-        + weights.key_length * math.log(max(1, columns))
+        + weights.key_length * math.log(max(1, width(sentence)))
+        - (0.0 if is_closed(sentence) else weights.key_unclosed)
     )
 
 

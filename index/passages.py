@@ -46,6 +46,11 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
+def is_closed(sentence: str) -> bool:
+    """Say whether a sentence ends with punctuation, behind which quotes or brackets may stand."""
+    return sentence.rstrip(" \t\n\"'”’»)]）」』")[-1:] in _TERMINAL
+
+
 def split(
     document: Document, detector: LanguageDetector, limits: PassageLimits | None = None
 ) -> list[Passage]:

@@ -10,7 +10,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.fusion import FusionWeights, fuse, key_score, language_offsets
 from index.generation import EmbeddedPassage, Generation
-from index.passages import width
 from index.terms import TermIndex, coverage
 from index.types import Embedder, Hit, Vector
 from index.vectors import VectorStore
@@ -82,7 +81,7 @@ class HybridRetriever(BaseRetriever):
         )
 
     def _key_score(self, similarity: float, text: str, rarity: Mapping[str, float]) -> float:
-        return key_score(similarity, coverage(rarity, text), width(text), self._weights)
+        return key_score(similarity, coverage(rarity, text), text, self._weights)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [_node(hit) for hit in self.search(query_bundle.query_str)]

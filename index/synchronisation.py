@@ -115,7 +115,7 @@ class Synchroniser:
         if state.size > self._reading.most_bytes:
             raise UnreadableFile(
                 f"{state.size:,} bytes are more than the limit of {self._reading.most_bytes:,}; "
-                "raise the setting documents.most_bytes"
+                "raise the setting largest_file_mb"
             )
         state = replace(state, sha256=hash_of(path))
         if known is not None and state.sha256 == known.state.sha256:

@@ -179,5 +179,5 @@ class _Reporting:
 def _unavailable(where: str, error: Exception) -> StoreUnavailable:
     return StoreUnavailable(
         f"Chroma at {where} cannot be used: {error}. If it is a server, start it or correct the "
-        "setting chroma.url; if it is a folder, run 'bronwijzer rebuild' to make it anew."
+        "setting chroma_url; if it is a folder, run 'bronwijzer rebuild' to make it anew."
     )

@@ -40,7 +40,9 @@ def test_quotations_are_few_near_in_score_and_different():
     assert quotations([]) == ()
 
 
-SOURCE = evidence(text="Saskia Dorrestein leidt het werk voor 4,2 miljoen euro in vier fasen.", key=0)
+SOURCE = evidence(
+    text="Saskia Dorrestein leidt het werk voor 4,2 miljoen euro in vier fasen.", key=0
+)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Word documents: how their parts come together, and their title.
+
+Knows which reader does what; nothing of the markup.
+"""
+
+from pathlib import Path
+
+from index.loaders.cleaning import one_line
+from index.loaders.content import content_of
+from index.loaders.manuscript import Manuscript
+from index.loaders.titles import is_title, name_of
+from index.loaders.word_body import BodyReader
+from index.loaders.word_package import WordPackage
+from index.types import Document
+
+
+def load_docx(path: Path) -> Document:
+    """Read a Word document. Raises UnreadableFile."""
+    package = WordPackage(content_of(path))
+    manuscript = Manuscript()
+    BodyReader(package, manuscript).read()
+    title = one_line(package.title())
+    if not is_title(title):
+        title = manuscript.first_heading() or name_of(path)
+    return manuscript.document(title)

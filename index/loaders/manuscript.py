@@ -1,0 +1,86 @@
+"""A document while a loader writes it, block by block.
+
+Knows how blocks become one text and where its pages and headings begin; nothing of file formats.
+"""
+
+from collections.abc import Sequence
+
+from index.errors import UnreadableFile
+from index.loaders.cleaning import clean, one_line
+from index.types import Document, Section
+
+_LONGEST_HEADING = 300
+"""In characters. What is longer is a paragraph that somebody styled as a heading."""
+
+_DEEPEST_HEADING = 9
+
+
+class Manuscript:
+    """Blocks in reading order. Each is cleaned when it is added, so that offsets stay right."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._sections: list[Section] = []
+        self._headings: list[tuple[int, str]] = []
+        self._above: list[tuple[int, str]] = []
+        self._warnings: list[str] = []
+
+    def add(self, text: str, *, tight: bool = False, page: int | None = None) -> None:
+        """Add a block; blank ones are left out.
+
+        A blank line parts it from the block before, or only a line end where it is `tight`. A
+        `page` (counted from 1) begins where it is first named.
+        """
+        block = clean(text)
+        if not block.strip():
+            return
+        if self._parts:
+            self._append("\n" if tight else "\n\n")
+        if page is not None and not (self._sections and self._sections[-1].page == page):
+            self._sections.append(Section(self._length, page=page))
+        self._append(block)
+
+    def add_heading(self, text: str, level: int) -> None:
+        """Add a heading, which begins a section; 1 is the highest level."""
+        heading = one_line(text)
+        if not heading or len(heading) > _LONGEST_HEADING:
+            self.add(text)
+            return
+        level = min(level, _DEEPEST_HEADING)
+        self.add(heading)
+        self._headings.append((level, heading))
+        self._above = [(above, title) for above, title in self._above if above < level]
+        self._above.append((level, heading))
+        path = " › ".join(title for _, title in self._above)
+        self._sections.append(Section(self._length - len(heading), heading=path))
+
+    def add_row(self, cells: Sequence[str], *, tight: bool) -> None:
+        """Add a table row as one line; cells without text keep their place before others."""
+        texts = [one_line(cell) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        self.add(" | ".join(texts).lstrip(), tight=tight)
+
+    def warn(self, sentence: str) -> None:
+        """Tell the reader of the document what did not reach the text."""
+        self._warnings.append(sentence)
+
+    def first_heading(self, deepest: int = _DEEPEST_HEADING) -> str:
+        """Return the first heading that is no deeper than a level, or an empty string."""
+        return next((heading for level, heading in self._headings if level <= deepest), "")
+
+    def document(self, title: str, if_empty: str = "There is no text in this file") -> Document:
+        """Finish. Raises UnreadableFile with the reason `if_empty` when there is not one word."""
+        text = "".join(self._parts)
+        if not any(character.isalnum() for character in text):
+            raise UnreadableFile(if_empty)
+        warnings = list(self._warnings)
+        lost = text.count("\ufffd")
+        if lost:
+            warnings.append(f"Characters that could not be read: {lost} (shown as \ufffd)")
+        return Document(one_line(title), text, tuple(self._sections), tuple(warnings))
+
+    def _append(self, part: str) -> None:
+        self._parts.append(part)
+        self._length += len(part)

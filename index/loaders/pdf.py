@@ -1,0 +1,106 @@
+"""PDF files: their pages, title and damage, through PDFium.
+
+Knows documents and pages; what characters and lines mean is the business of other modules.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from index.errors import UnreadableFile
+from index.loaders.cleaning import one_line
+from index.loaders.content import content_of, kind_of
+from index.loaders.joining import ends_sentence, with_visible_hyphens
+from index.loaders.manuscript import Manuscript
+from index.loaders.pdf_page import lines_of
+from index.loaders.running_heads import without_repeats
+from index.loaders.titles import is_title, name_of
+from index.loaders.typesetting import Line, paragraphs
+from index.types import Document
+
+_PDFIUM = threading.Lock()
+"""PDFium has one state for the whole process, and crashes when two threads are in it."""
+
+_MOST_NAMED = 10
+"""Pages that a warning names."""
+
+
+def load_pdf(path: Path) -> Document:
+    """Read a PDF; every page with text is a section. Raises UnreadableFile."""
+    content = content_of(path)
+    manuscript = Manuscript()
+    with _PDFIUM, _opened(content) as pdf:
+        title = _title(pdf)
+        pages = _pages(pdf, manuscript)
+    _write(without_repeats(pages), manuscript)
+    return manuscript.document(
+        title or name_of(path),
+        if_empty="The PDF holds no text; it may be a scan, which needs text recognition first",
+    )
+
+
+def _opened(content: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise UnreadableFile("The PDF needs a password; save it without one") from None
+        kind = kind_of(content)
+        if kind and kind != "a PDF":
+            raise UnreadableFile(f"The file is {kind}, not a PDF") from None
+        raise UnreadableFile("The file is damaged, or it is not a PDF") from None
+
+
+def _title(pdf: pypdfium2.PdfDocument) -> str:
+    try:
+        title = one_line(pdf.get_metadata_value("Title"))
+    except UnicodeDecodeError:
+        return ""
+    return title if is_title(title) else ""
+
+
+def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line]]:
+    """Read the lines of every page, and warn of pages that are damaged or pictures only."""
+    pages, damaged, pictures = [], [], []
+    for number in range(1, len(pdf) + 1):
+        lines: list[Line] = []
+        try:
+            page = pdf[number - 1]
+            try:
+                lines = lines_of(page)
+                if not lines and pdfium.FPDFPage_CountObjects(page):
+                    pictures.append(number)
+            finally:
+                page.close()
+        except pypdfium2.PdfiumError:
+            damaged.append(number)
+        pages.append(lines)
+    if len(damaged) == len(pages):
+        raise UnreadableFile("The PDF is damaged: none of its pages can be read")
+    if damaged:
+        manuscript.warn(f"Pages that are damaged and were left out: {_named(damaged)}")
+    if pictures:
+        manuscript.warn(f"Pages without text, which may be scans: {_named(pictures)}")
+    return pages
+
+
+def _named(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:_MOST_NAMED]))
+    return (
+        named if len(numbers) <= _MOST_NAMED else f"{named} and {len(numbers) - _MOST_NAMED} more"
+    )
+
+
+def _write(pages: Sequence[Sequence[Line]], manuscript: Manuscript) -> None:
+    """Write the paragraphs; one that a page broke off goes on after no more than a line end."""
+    goes_on = False
+    for number, lines in enumerate(pages, start=1):
+        for text in paragraphs(lines):
+            manuscript.add(with_visible_hyphens(text), tight=goes_on, page=number)
+            goes_on = False
+            last = text
+        if lines:
+            goes_on = not ends_sentence(last)

@@ -1,0 +1,160 @@
+"""The paragraphs, lists and tables of a Word document as blocks of text.
+
+Knows what each element of the body does to the text; nothing of packages.
+"""
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from index.loaders.manuscript import Manuscript
+from index.loaders.numbering import Numbering
+from index.loaders.word_package import WordPackage
+from index.loaders.word_styles import WordStyles
+from index.loaders.wordml import COMPATIBILITY, MATH, is_on, w
+
+# Deleted or moved away, readings above a word, properties, and the second copy of a text box.
+_SKIPPED = frozenset(
+    map(w, ("del", "moveFrom", "rt", "pPr", "rPr", "sdtPr", "tblPr", "trPr", "tcPr", "sectPr"))
+) | {f"{{{COMPATIBILITY}}}Fallback"}
+
+_PARAGRAPH, _RUN = w("p"), w("r")
+_TABLE, _ROW, _CELL = w("tbl"), w("tr"), w("tc")
+_TEXT = frozenset({w("t"), f"{{{MATH}}}t"})
+_SIGNS = {w("tab"): "\t", w("br"): "\n", w("cr"): "\n", w("noBreakHyphen"): "-"}
+_NOTES = {w("footnoteReference"): "footnotes", w("endnoteReference"): "endnotes"}
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    """A paragraph while it is read; that of a text box is read inside another."""
+
+    properties: etree._Element | None
+    text: list[str] = field(default_factory=list)
+
+
+class BodyReader:
+    """Writes one document into a manuscript. Works through it without recursion."""
+
+    def __init__(self, package: WordPackage, manuscript: Manuscript) -> None:
+        self._package = package
+        self._manuscript = manuscript
+        self._styles = WordStyles(package.related("styles"))
+        self._numbering = Numbering(package.related("numbering"))
+        self._notes = {kind: _note_texts(package.related(kind)) for kind in _NOTES.values()}
+        self._due_notes: list[str] = []  # referred to since the last block
+        self._paragraphs: list[_Paragraph] = []  # the open ones, a text box's inside its anchor's
+        self._rows: list[list[str] | None] = []  # the open ones; None where cells are no data
+        self._last = ""  # "item" or "row", if the last block was one
+
+    def read(self) -> None:
+        """Read the whole body, in order."""
+        walker = etree.iterwalk(self._package.body, events=("start", "end"))
+        skipped = None
+        for event, element in walker:
+            if event == "start" and (element.tag in _SKIPPED or _is_unseen(element)):
+                walker.skip_subtree()
+                skipped = element
+            elif event == "start":
+                self._begin(element)
+            elif element is not skipped:
+                self._end(element)
+        self._add_notes()
+
+    def _begin(self, element: etree._Element) -> None:
+        tag = element.tag
+        if tag in _TEXT:
+            self._say(element.text or "")
+        elif tag in _SIGNS:
+            self._say(_SIGNS[tag])
+        elif tag in _NOTES:
+            self._due_notes.append(self._notes[_NOTES[tag]].get(element.get(w("id"), ""), ""))
+        elif tag == _PARAGRAPH:
+            self._paragraphs.append(_Paragraph(element.find(w("pPr"))))
+        elif tag == _TABLE:
+            self._last = ""
+        elif tag == _ROW:
+            self._rows.append([] if self._is_data(element) else None)
+        elif tag == _CELL and self._cells is not None:
+            self._cells.append("")
+
+    def _end(self, element: etree._Element) -> None:
+        if element.tag == _PARAGRAPH:
+            self._end_paragraph(self._paragraphs.pop())
+        elif element.tag == _ROW:
+            self._end_row(self._rows.pop())
+        elif element.tag == _TABLE:
+            self._last = ""
+
+    @property
+    def _cells(self) -> list[str] | None:
+        return self._rows[-1] if self._rows else None
+
+    def _say(self, text: str) -> None:
+        if self._paragraphs:
+            self._paragraphs[-1].text.append(text)
+
+    def _end_paragraph(self, paragraph: _Paragraph) -> None:
+        text = "".join(paragraph.text)
+        place = self._styles.list_place(paragraph.properties)
+        mark = self._numbering.mark(place.list_id, place.level) if place else ""
+        if self._cells:
+            self._cells[-1] += f" {mark} {text}" if text.strip() else ""
+        elif not text.strip():
+            self._last = ""
+        elif place and mark and self._styles.heading_level(paragraph.properties) is None:
+            indent = "  " * place.level
+            self._manuscript.add(f"{indent}{mark} {text}", tight=self._last == "item")
+            self._last = "item"
+        elif not self._styles.is_contents(paragraph.properties):
+            self._add_text(text, mark, self._styles.heading_level(paragraph.properties))
+        if self._cells is None:
+            self._add_notes()
+
+    def _add_text(self, text: str, mark: str, level: int | None) -> None:
+        if level is None:
+            self._manuscript.add(text)
+        else:
+            self._manuscript.add_heading(text if mark in ("", "•") else f"{mark} {text}", level)
+        self._last = ""
+
+    def _end_row(self, cells: list[str] | None) -> None:
+        if cells is not None:
+            self._manuscript.add_row(cells, tight=self._last == "row")
+            self._last = "row"
+            self._add_notes()
+
+    def _add_notes(self) -> None:
+        """Put notes behind the block that refers to them, where their sense is."""
+        for note in self._due_notes:
+            if note:
+                self._manuscript.add(f"* {note}", tight=True)
+        self._due_notes.clear()
+
+    def _is_data(self, row: etree._Element) -> bool:
+        """Say whether a row's cells are data; otherwise a table only places parts of the page."""
+        paragraphs = list(row.iter(_PARAGRAPH))
+        properties = (paragraph.find(w("pPr")) for paragraph in paragraphs)
+        if any(self._styles.heading_level(found) is not None for found in properties):
+            return False
+        cells = sum(1 for _ in row.iter(_CELL))
+        return next(row.iter(_TABLE), None) is None and (cells > 1 or len(paragraphs) == 1)
+
+
+def _is_unseen(element: etree._Element) -> bool:
+    """Say whether a run is hidden, or a row deleted while changes are tracked."""
+    if element.tag == _ROW:
+        return is_on(element, "trPr/del")
+    return element.tag == _RUN and is_on(element, "rPr/vanish")
+
+
+def _note_texts(part: etree._Element | None) -> dict[str, str]:
+    """Return the text of every note by its number."""
+    notes = [] if part is None else list(part)
+    return {
+        note.get(w("id"), ""): " ".join(
+            "".join(text.text or "" for text in paragraph.iter(w("t")))
+            for paragraph in note.iter(_PARAGRAPH)
+        )
+        for note in notes
+    }

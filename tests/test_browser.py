@@ -1,0 +1,177 @@
+"""The chat page in real headless Chromium, against a real server process."""
+
+import os
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.corpora import write_texts
+from tests.scripted import openai_server
+from tests.test_cli import environment_of, serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+REASON = "Chromium is missing; to run the browser tests: sudo apt-get install chromium"
+QUIET = (
+    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-quic"
+).split()
+QUESTION = "Who leads the works on the quay?"
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("REQUIRE_BROWSER"), reason=REASON
+)
+
+
+class Recorder(ThreadingHTTPServer):
+    """A proxy that lets nothing through and remembers what was asked of it."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Refusal)
+        self.asked = []
+
+
+class _Refusal(BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_error(502)
+
+    do_CONNECT = do_POST = do_GET
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    server = Recorder()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser(proxy):
+    assert CHROMIUM, REASON
+    with sync_playwright() as playwright:
+        # Chromium's own calls home go to the proxy too; only the page's are looked at.
+        address = f"http://127.0.0.1:{proxy.server_address[1]}"
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=QUIET, proxy={"server": address, "bypass": "127.0.0.1"}
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def model():
+    with openai_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, model):
+    """The address of a server whose model is scripted, over a small corpus."""
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("browser")
+    texts = write_texts(folder / "texts")
+    hostile = "<img src=x onerror=alert(1)> ![p](http://outside.example/p.png?leak) **bold**"
+    (texts / "hostile.txt").write_text(
+        f"The password of the copier is {hostile}.", encoding="utf-8"
+    )
+    settings = {"BRONWIJZER_MODEL": "m", "BRONWIJZER_MODEL_URL": model.url}
+    subprocess.run(
+        [sys.executable, "-m", "assistant", "sync", str(texts)],
+        env=environment_of(folder),
+        check=True,
+        capture_output=True,
+    )
+    with serving(folder, **settings) as address:
+        yield address
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def page(request, browser, address):
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.errors, page.requested = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("request", lambda r: page.requested.append(r.url))
+    page.goto(address)
+    yield page
+    assert page.errors == []
+    outside = [u for u in page.requested if not u.startswith((address, "data:", "blob:"))]
+    assert outside == []
+    context.close()
+
+
+def ask(page, question):
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+
+
+def test_evidence_then_a_cited_answer_that_opens_the_sentence(page, model):
+    model.reply = "Saskia Dorrestein leads the works [1]."
+    ask(page, QUESTION)
+    evidence = page.locator("#evidence")
+    expect(evidence).to_contain_text("Projectleider Saskia Dorrestein leidt de werkzaamheden.")
+    conversation = page.locator("#conversation")
+    expect(conversation).to_contain_text("Saskia Dorrestein leads the works [1].")
+    with page.context.expect_page() as opened:
+        conversation.get_by_role("link", name="[1]").first.click()
+    source = opened.value
+    cited = source.locator("#cited")
+    expect(cited).to_have_text("Projectleider Saskia Dorrestein leidt de werkzaamheden.")
+    expect(cited).to_be_in_viewport()
+
+
+def test_evidence_is_there_while_the_model_still_writes(page, model):
+    model.reply, model.pause = "Saskia Dorrestein leads the works [1].", 0.5
+    try:
+        ask(page, QUESTION)
+        expect(page.locator("#evidence")).to_contain_text("Saskia Dorrestein", timeout=4000)
+        expect(page.locator("#conversation")).to_contain_text("[1].", timeout=20_000)
+    finally:
+        model.pause = 0.0
+
+
+def test_what_the_documents_do_not_say_is_refused(page):
+    ask(page, "What is the capital of Peru?")
+    expect(page.locator("#conversation")).to_contain_text("The documents do not say.")
+    expect(page.locator("#evidence")).to_contain_text("Nearest passages")
+
+
+def test_a_dead_model_leaves_quotations(page, model):
+    model.status = 500
+    try:
+        ask(page, QUESTION)
+        conversation = page.locator("#conversation")
+        expect(conversation).to_contain_text("Projectleider Saskia Dorrestein", timeout=20_000)
+        expect(conversation).to_contain_text("does not answer")
+    finally:
+        model.status = 200
+
+
+def test_a_bad_question_is_answered_with_what_to_do(page):
+    ask(page, "x" * 3000)
+    expect(page.locator("#conversation")).to_contain_text("longest_question")
+
+
+def test_hostile_text_shows_as_text_and_calls_nobody(page, model, proxy):
+    model.reply = "The password is <b>x</b> ![q](http://outside.example/q.png) [1]."
+    ask(page, "What is the password of the copier?")
+    expect(page.locator("#evidence")).to_contain_text("<img src=x onerror=alert(1)>")
+    page.wait_for_timeout(500)
+    assert page.locator("#evidence img, #conversation .message img").count() == 0
+    assert not [path for path in proxy.asked if "outside.example" in path]
+
+
+def test_the_page_says_which_model_answers(page):
+    expect(page.locator("#status")).to_contain_text("m writes the answers, on this machine")

@@ -1,0 +1,151 @@
+"""The command line as a person meets it: in processes of its own, with and without an owner."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from assistant.cli import main
+from tests.corpora import write_texts
+from tests.scripted import openai_server
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a command in an empty working folder."""
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "assistant", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=environment_of(tmp_path, **environment),
+            cwd=tmp_path,
+        )
+
+    return run
+
+
+def environment_of(folder, **values):
+    project = str(Path(__file__).parent.parent)
+    base = {"BRONWIJZER_MODEL": "none", "BRONWIJZER_DATA": str(folder / "data")}
+    return {**os.environ, **base, "PYTHONPATH": project, **values}
+
+
+@contextmanager
+def serving(folder, **environment):
+    """Run `serve` and wait until it says where it answers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment_of(folder, PYTHONUNBUFFERED="1", **environment),
+        cwd=folder,
+    )
+    try:
+        first = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert address, first
+        yield address.group()
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def test_the_way_of_a_newcomer(run, tmp_path):
+    early = run("ask", "Who leads the works on the quay?")
+    assert (early.returncode, "bronwijzer sync PATH" in early.stderr) == (1, True)
+    texts = write_texts(tmp_path / "texts")
+    (texts / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    synced = run("sync", texts)
+    assert "Added 3" in synced.stdout
+    assert "photo.jpg: Files of type .jpg cannot be read" in synced.stdout
+    again = run("sync")
+    assert "unchanged 3; 0 passages embedded" in again.stdout
+    asked = run("ask", "Who leads the works on the quay?")
+    assert "Projectleider Saskia Dorrestein leidt de werkzaamheden." in asked.stdout
+    assert "kade.txt" in asked.stdout
+    refused = run("ask", "What is the capital of Peru?")
+    assert "The documents do not say." in refused.stdout
+    checked = run("doctor")
+    assert checked.returncode == 0, checked.stdout
+    assert "3 of 3 passages find themselves" in checked.stdout
+    assert "Traceback" not in early.stderr + synced.stderr + asked.stderr + checked.stderr
+
+
+def test_commands_go_through_a_running_owner_with_the_same_output(run, tmp_path):
+    texts = write_texts(tmp_path / "texts")
+    run("sync", texts)
+    alone = json.loads(run("ask", "--json", "Who leads the works on the quay?").stdout)
+    listed = run("list", "--json").stdout
+    with serving(tmp_path):
+        through = json.loads(run("ask", "--json", "Who leads the works on the quay?").stdout)
+        assert {**through, "timings_ms": 0} == {**alone, "timings_ms": 0}
+        assert run("list", "--json").stdout == listed
+        (texts / "new.txt").write_text("Die Kantine öffnet um elf Uhr.", encoding="utf-8")
+        assert "Added 1" in run("sync").stdout
+        assert "Kantine" in run("ask", "When does the canteen open?").stdout
+        assert "Removed 4 documents" in run("remove", texts).stdout
+        empty = run("ask", "When does the canteen open?")
+        assert (empty.returncode, "bronwijzer sync PATH" in empty.stderr) == (1, True)
+        assert "is in use by process" in run("serve", "--port", "0").stderr
+
+
+def test_a_written_answer_from_a_server(run, tmp_path):
+    run("sync", write_texts(tmp_path / "texts"))
+    with openai_server() as server:
+        server.reply = "Saskia Dorrestein leads the works [1]."
+        settings = {"BRONWIJZER_MODEL": "m", "BRONWIJZER_MODEL_URL": server.url}
+        asked = run("ask", "Who leads the works on the quay?", **settings)
+        assert "Saskia Dorrestein leads the works [1]." in asked.stdout
+        server.status = 401
+        refused = run("ask", "Who leads the works on the quay?", **settings)
+        assert "model_key" in refused.stdout
+        assert "Projectleider Saskia Dorrestein" in refused.stdout
+        assert run("doctor", **settings).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["ask", ""], {}, "The question is empty"),
+        (["ask", "x" * 10_000], {}, "longest_question"),
+        (["sync", "/not/there"], {}, "There is no file or folder /not/there"),
+        (["remove", "/not/there"], {}, "bronwijzer list"),
+        (["list"], {"BRONWIJZER_PROT": "1"}, "Did you mean BRONWIJZER_PORT"),
+        (["list"], {"BRONWIJZER_LANGUAGES": "xx"}, "languages"),
+        (["list"], {"BRONWIJZER_EMBEDDER_URL": "http://127.0.0.1:1/v1"}, "embedder_model"),
+        (["model", "pull", "gpt-9"], {}, "qwen2.5-coder-1.5b"),
+        (["serve", "--port", "0"], {"BRONWIJZER_MODEL": "gpt-9"}, "model_url"),
+        (["serve", "--host", "256.0.0.1"], {}, "--host"),
+        (["list"], {"BRONWIJZER_CHROMA_URL": "http://127.0.0.1:1"}, "chroma_url"),
+    ],
+)
+def test_bad_input_is_one_clear_line(tmp_path, monkeypatch, capsys, arguments, environment, said):
+    values = {"BRONWIJZER_MODEL": "none", "BRONWIJZER_DATA": str(tmp_path), **environment}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["bronwijzer", *arguments])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    error = capsys.readouterr().err
+    assert error.strip().startswith("error: ") and said in error
+
+
+def test_an_embedder_that_does_not_fit_names_rebuild(run, tmp_path):
+    run("sync", write_texts(tmp_path / "texts"))
+    with openai_server() as server:
+        other = {"BRONWIJZER_EMBEDDER_URL": server.url, "BRONWIJZER_EMBEDDER_MODEL": "other"}
+        failed = run("ask", "Who leads the works on the quay?", **other)
+        assert (failed.returncode, "bronwijzer rebuild" in failed.stderr) == (1, True)
+        assert "Rebuilt 3 documents" in run("rebuild", **other).stdout
+        assert run("ask", "Who leads the works on the quay?", **other).returncode == 0
