@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from assistant.answering import Assistant
 from assistant.build import Installation
 from assistant.errors import AssistantError, BadQuestion
+from assistant.evidence import relative
 from assistant.source_page import source_page
 from assistant.types import Message
 from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer
@@ -81,7 +82,9 @@ def public_routes(assistant: Assistant) -> APIRouter:
     @router.get("/source/{document_id}")
     def source(document_id: int, start: int = 0, end: int = 0) -> HTMLResponse:
         """Show a document's text, with the characters [start, end) marked."""
-        return HTMLResponse(source_page(assistant.corpus.source(document_id), start, end))
+        document = assistant.corpus.source(document_id)
+        name = relative(document.path, assistant.corpus.roots())
+        return HTMLResponse(source_page(document, name, start, end))
 
     return router
 

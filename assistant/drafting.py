@@ -11,7 +11,7 @@ from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt, support
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
 from index.passages import sentence_spans
-from index.types import Span
+from index.types import SentenceMatch, Span
 
 SENTINEL = "NO ANSWER"
 """What the prompt asks the model to reply when the sources do not tell."""
@@ -24,10 +24,10 @@ _LEAST_EXCERPT = 300
 class Likeness(Protocol):
     """Compares a text with the sentences of passages."""
 
-    def sentence_similarities(
+    def match_sentences(
         self, text: str, passage_ids: Sequence[int]
-    ) -> dict[int, tuple[float, ...]]:
-        """Give the cosine of a text to each sentence of some passages, by passage."""
+    ) -> dict[int, tuple[SentenceMatch, ...]]:
+        """Compare a text with each sentence of some passages, by passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,11 @@ class Draft:
         sources = [item for item in self._given if self._cites(item, numbers)]
         similarity = 0.0
         if sources:
-            found = self._likeness.sentence_similarities(
+            found = self._likeness.match_sentences(
                 without_marks(sentence), [source.passage_id for source in sources]
             )
-            similarity = max((max(values) for values in found.values()), default=0.0)
+            matches = [match for passage in found.values() for match in passage]
+            similarity = max((match.similarity for match in matches), default=0.0)
         verdict = support(without_marks(sentence), answer.question, sources, similarity)
         return Claim(span.start, span.end, numbers, verdict)
 
@@ -125,9 +126,9 @@ class Draft:
     def _nearest(self, item: Evidence, claim: str) -> Span:
         if not claim:
             return item.key
-        found = self._likeness.sentence_similarities(claim, [item.passage_id])
-        values = found.get(item.passage_id, ())
-        return item.sentences[values.index(max(values))] if values else item.key
+        found = self._likeness.match_sentences(claim, [item.passage_id])
+        matches = found.get(item.passage_id, ())
+        return max(matches, key=lambda match: match.score).span if matches else item.key
 
 
 def select_sources(evidence: Sequence[Evidence], most_characters: int) -> list[Source]:

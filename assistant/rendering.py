@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 import regex
 
+from assistant.evidence import excerpt_span
 from assistant.model_supply import ModelState, ModelStatus
-from assistant.types import Answer, Citation, Claim, Kind, Support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from index.types import Span
 
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
+_CONTEXT_CHARACTERS = 320
 _DOUBTS = {
     Support.WEAK: "not fully borne out by its source",
     Support.UNSUPPORTED: "not borne out by a source",
@@ -38,14 +41,13 @@ def show_answer(answer: Answer) -> str:
 
 
 def show_evidence(answer: Answer) -> str:
-    """Write the passages that were found, each with its key sentence."""
+    """Write the passages that were found, each around its key sentence."""
     parts = ["### Nearest passages" if answer.refused else "### Evidence"]
     for item in answer.evidence:
         place = " · ".join(part for part in (item.locator, item.language) if part)
         link = _link(item.document_id, item.key.start, item.key.end)
-        parts.append(
-            f"**[{escaped(item.title)}]({link})** · {escaped(place)}\n\n{_block(item.quote)}"
-        )
+        head = f"**[{escaped(item.title)}]({link})** · {escaped(place)}"
+        parts.append(f"{head}\n\n{_context(item)}")
     return "\n\n".join(parts)
 
 
@@ -114,6 +116,22 @@ def _source(citation: Citation) -> str:
     place = " · ".join(part for part in (citation.locator, citation.language) if part)
     link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
     return f"{link} · {escaped(place)}" if place else link
+
+
+def _context(item: Evidence) -> str:
+    """Quote a few sentences of a passage, the key sentence among them in bold."""
+    shown = excerpt_span(item, _CONTEXT_CHARACTERS)
+    before, after = Span(shown.start, item.key.start), Span(item.key.end, shown.end)
+    lines = [_quoted(item.text_of(before)), f"> **{escaped(_line(item.quote))}**"]
+    return "\n".join(line for line in (*lines, _quoted(item.text_of(after))) if line)
+
+
+def _quoted(text: str) -> str:
+    return f"> {escaped(_line(text))}" if text.strip() else ""
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _block(text: str) -> str:

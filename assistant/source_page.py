@@ -24,8 +24,8 @@ mark { background: #ffe48a; color: #1a1a1a; padding: .1em .15em; border-radius: 
 """
 
 
-def source_page(document: SourceDocument, start: int, end: int) -> str:
-    """Write the page; a place outside the text marks nothing."""
+def source_page(document: SourceDocument, name: str, start: int, end: int) -> str:
+    """Write the page under the file's name; a place outside the text marks nothing."""
     text = document.text
     if not 0 <= start < end <= len(text):
         start = end = 0
@@ -42,7 +42,7 @@ def source_page(document: SourceDocument, start: int, end: int) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body>"
         f'<h1 dir="auto">{escape(document.title)}</h1>'
-        f'<p class="place" lang="en">{escape(document.path)} · {language}</p>{note}'
+        f'<p class="place" lang="en">{escape(name)} · {language}</p>{note}'
         f'<div class="text" dir="{direction}">{marked}</div></body></html>'
     )
 

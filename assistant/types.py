@@ -44,7 +44,11 @@ class Evidence:
     @property
     def quote(self) -> str:
         """The key sentence."""
-        return self.text[self.key.start - self.start : self.key.end - self.start]
+        return self.text_of(self.key)
+
+    def text_of(self, span: Span) -> str:
+        """Cut a span of the document out of this passage's text."""
+        return self.text[span.start - self.start : span.end - self.start]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from index.types import (
     DocumentInfo,
     Embedder,
     Hit,
+    SentenceMatch,
     SourceDocument,
     SyncReport,
 )
@@ -89,20 +90,15 @@ class Corpus:
         if stores is None or not stores.generation.has_ready():
             raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
         self._check_embedder(stores.generation)
-        retriever = HybridRetriever(self._embedder, stores.generation, stores.vectors, stores.terms)
-        return retriever.search(question, limit)
+        return self._retriever(stores).search(question, limit)
 
-    def sentence_similarities(
+    def match_sentences(
         self, text: str, passage_ids: Iterable[int]
-    ) -> dict[int, tuple[float, ...]]:
-        """Give the cosine of a text to each sentence of some passages, by passage."""
+    ) -> dict[int, tuple[SentenceMatch, ...]]:
+        """Compare a text with each sentence of some passages, by passage."""
         if self._stores is None:
             return {}
-        query = self._embedder.embed_query(text)
-        return {
-            item.stored.id: tuple(float(value) for value in item.sentence_vectors @ query)
-            for item in self._stores.generation.ready(passage_ids)
-        }
+        return self._retriever(self._stores).match_sentences(text, passage_ids)
 
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""
@@ -212,6 +208,9 @@ class Corpus:
         Counts agree even when an index has lost what it counts; only this shows it.
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
+
+    def _retriever(self, stores: Stores) -> HybridRetriever:
+        return HybridRetriever(self._embedder, stores.generation, stores.vectors, stores.terms)
 
     def _begin(self) -> Stores:
         embedder = self._embedder

@@ -12,8 +12,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from index.generation import LanguageTotal
 from index.passages import is_closed, width
 from index.types import Vector
@@ -67,8 +65,8 @@ def key_score(similarity: float, coverage: float, sentence: str, weights: Fusion
 
 
 def fuse(
-    similarity: float, offset: float, sentences: Vector, coverage: float, weights: FusionWeights
+    similarity: float, offset: float, best: float, coverage: float, weights: FusionWeights
 ) -> float:
-    """Score one passage; `sentences` has the cosines of its sentences, shape (sentences,)."""
-    excess = max(0.0, float(np.max(sentences)) - similarity)
+    """Score one passage; `best` is the cosine of its best sentence."""
+    excess = max(0.0, best - similarity)
     return similarity - offset + weights.sentence * excess + weights.coverage * coverage**2

@@ -3,7 +3,7 @@
 Knows the stores of one generation; nothing of files or of how passages came there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -11,7 +11,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.fusion import FusionWeights, fuse, key_score, language_offsets
 from index.generation import EmbeddedPassage, Generation
 from index.terms import TermIndex, coverage
-from index.types import Embedder, Hit, Vector
+from index.types import Embedder, Hit, SentenceMatch, Vector
 from index.vectors import VectorStore
 
 _CANDIDATES = 60
@@ -52,6 +52,16 @@ class HybridRetriever(BaseRetriever):
         hits.sort(key=lambda hit: hit.score, reverse=True)
         return hits[: limit or self._limit]
 
+    def match_sentences(
+        self, text: str, passage_ids: Iterable[int]
+    ) -> dict[int, tuple[SentenceMatch, ...]]:
+        """Compare a text with each sentence of some passages, by passage."""
+        query, rarity = self._embedder.embed_query(text), self._terms.rarity(text)
+        return {
+            item.stored.id: self._matches(item, query, rarity)
+            for item in self._generation.ready(passage_ids)
+        }
+
     def _hit(
         self,
         candidate: EmbeddedPassage,
@@ -61,27 +71,31 @@ class HybridRetriever(BaseRetriever):
     ) -> Hit:
         passage = candidate.stored.passage
         similarity = float(candidate.vector @ query)
-        sentences = candidate.sentence_vectors @ query
+        matches = self._matches(candidate, query, rarity)
+        key = max(matches, key=lambda match: match.score)
         covered = coverage(rarity, passage.text)
         offset = offsets.get(passage.language, 0.0)
-        key = max(
-            range(len(passage.sentences)),
-            key=lambda i: self._key_score(
-                float(sentences[i]), passage.text_of(passage.sentences[i]), rarity
-            ),
-        )
+        best = max(match.similarity for match in matches)
         return Hit(
             stored=candidate.stored,
-            score=fuse(similarity, offset, sentences, covered, self._weights),
+            score=fuse(similarity, offset, best, covered, self._weights),
             similarity=similarity,
             offset=offset,
             coverage=covered,
-            key=passage.sentences[key],
-            key_similarity=float(sentences[key]),
+            key=key.span,
+            key_similarity=key.similarity,
         )
 
-    def _key_score(self, similarity: float, text: str, rarity: Mapping[str, float]) -> float:
-        return key_score(similarity, coverage(rarity, text), text, self._weights)
+    def _matches(
+        self, candidate: EmbeddedPassage, query: Vector, rarity: Mapping[str, float]
+    ) -> tuple[SentenceMatch, ...]:
+        passage = candidate.stored.passage
+        matches = []
+        for span, value in zip(passage.sentences, candidate.sentence_vectors @ query, strict=True):
+            text, similarity = passage.text_of(span), float(value)
+            score = key_score(similarity, coverage(rarity, text), text, self._weights)
+            matches.append(SentenceMatch(span, similarity, score))
+        return tuple(matches)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [_node(hit) for hit in self.search(query_bundle.query_str)]

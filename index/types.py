@@ -127,6 +127,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceMatch:
+    """How a text compares with one sentence of a passage.
+
+    `similarity` is the cosine; `score` adds shared terms and orders the sentences of one text.
+    """
+
+    span: Span
+    similarity: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What a list of documents shows of one. `indexed_at` is in seconds since the epoch."""
 

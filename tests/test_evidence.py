@@ -78,10 +78,12 @@ def test_digits_of_other_scripts_count_as_digits():
         (Section(0, page=3), "p. 3"),
         (Section(0, heading="A › B"), "A › B"),
         (Section(0, page=3, heading="A"), "p. 3 · A"),
+        (Section(0, heading="T › A"), "A"),
+        (Section(0, heading="T"), ""),
     ],
 )
 def test_locator(section, expected):
-    assert locator(section) == expected
+    assert locator(section, "T") == expected
 
 
 def test_a_path_is_shown_below_its_innermost_root():

@@ -77,7 +77,7 @@ def test_evidence_links_each_key_sentence():
         1, 7, "d", HOSTILE, "", "nl", 0, 9, "Een. Twee", (Span(0, 4), Span(5, 9)), Span(5, 9), 1, 1
     )
     shown = show_evidence(Answer("q", "en", evidence=(item,)))
-    assert "> Twee" in shown and "/source/7?start=5&end=9#cited" in shown
+    assert "> **Twee**" in shown and "/source/7?start=5&end=9#cited" in shown
     assert "<script" not in MarkdownIt("commonmark").render(shown)
 
 
@@ -91,7 +91,7 @@ def test_the_status_names_any_host_that_receives_text():
 
 def test_the_source_page_marks_exactly_the_cited_characters():
     document = SourceDocument(1, "/d.txt", "T <b>", "nl", "Een <i>. Twee & drie. Vier", ())
-    page = source_page(document, 9, 20)
+    page = source_page(document, "d.txt", 9, 20)
     assert '<mark id="cited">Twee &amp; drie</mark>' in page
     assert "<i>" not in page and "T &lt;b&gt;" in page
 
@@ -99,12 +99,12 @@ def test_the_source_page_marks_exactly_the_cited_characters():
 @pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (9, 3), (0, 999)])
 def test_a_place_outside_the_text_marks_nothing(start, end):
     document = SourceDocument(1, "/d.txt", "T", "ar", "نص قصير", ())
-    page = source_page(document, start, end)
+    page = source_page(document, "d.txt", start, end)
     assert "<mark" not in page and 'dir="rtl"' in page
 
 
 def test_a_long_document_is_shown_around_the_sentence():
     document = SourceDocument(1, "/d.txt", "T", "en", "x" * 500_000 + "HERE" + "y" * 500_000, ())
-    page = source_page(document, 500_000, 500_004)
+    page = source_page(document, "d.txt", 500_000, 500_004)
     assert '<mark id="cited">HERE</mark>' in page
     assert len(page) < 250_000 and "of 1,000,004" in page

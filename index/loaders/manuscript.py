@@ -60,7 +60,7 @@ class Manuscript:
         texts = [one_line(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
-        self.add(" | ".join(texts).lstrip(), tight=tight)
+        self.add(one_line(" | ".join(texts)), tight=tight)
 
     def warn(self, sentence: str) -> None:
         """Tell the reader of the document what did not reach the text."""

@@ -185,4 +185,4 @@ def _is_tabular(line: Line) -> bool:
     """Say whether a line shows cells: uneven blanks, or little but numbers."""
     words = line.text.split()
     numbers = sum(any(map(str.isdigit, word)) for word in words)
-    return line.gap > _CELL_GAP * line.height or (len(words) > 3 and numbers > len(words) / 2)
+    return line.gap > _CELL_GAP * line.height or (len(words) > 2 and numbers > len(words) / 2)

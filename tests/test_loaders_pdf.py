@@ -1,0 +1,197 @@
+"""PDF files as documents: their lines, paragraphs, pages and damage."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import UnreadableFile
+from index.loaders import load
+from index.loaders.running_heads import without_repeats
+from index.loaders.typesetting import Line, paragraphs
+from index.types import Document
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that loads content as if it were a file of a name."""
+
+    def read_file(content: bytes, name: str) -> Document:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return load(path)
+
+    return read_file
+
+
+def pdf_file(*pages: str, title: str = "", extra: str = "", page: str = "") -> bytes:
+    """Write a PDF with a content stream for each page; PDFium finds the objects itself."""
+    kids = " ".join(f"{10 + 2 * n} 0 R" for n in range(len(pages)))
+    objects = [
+        "1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj",
+        f"2 0 obj <</Type/Pages/Kids[{kids}]/Count {len(pages)}>> endobj",
+        "3 0 obj <</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>> endobj",
+        f"4 0 obj <</Title ({title})>> endobj",
+    ]
+    for number, content in enumerate(pages):
+        objects.append(
+            f"{10 + 2 * number} 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{page}"
+            f"/Resources<</Font<</F 3 0 R>>>>/Contents {11 + 2 * number} 0 R>> endobj"
+        )
+        stream = f"<</Length {len(content)}>> stream\n{content}\nendstream"
+        objects.append(f"{11 + 2 * number} 0 obj {stream} endobj")
+    text = "\n".join(["%PDF-1.7", *objects, f"trailer <</Root 1 0 R/Info 4 0 R{extra}>>"])
+    return text.encode("cp1252")
+
+
+def typed(*lines: str, top: int = 700, left: int = 50, size: int = 10) -> str:
+    """Show lines below each other; an empty one leaves room."""
+    shown = [
+        f"BT /F {size} Tf {left} {top - 12 * number} Td ({line}) Tj ET"
+        for number, line in enumerate(lines)
+        if line
+    ]
+    return " ".join(shown) + "\n"
+
+
+BROKEN = (
+    "De huurtoeslag is een bijdrage van de overheid in de kosten van",
+    "het huren van een woning. U krijgt die als uw huur in verhouding",
+    "tot uw inkomen te hoog is.",
+)
+
+
+def test_a_pdf_reads_as_paragraphs(read):
+    page = typed("Kop", size=16, top=760) + typed(
+        *BROKEN,
+        "Daarvoor gelden regels.",
+        "",
+        "Gemeente Voorbeeld",
+        "Postbus 1",
+        "",
+        "U hebt nodig:",
+        "• een paspoort of een ander bewijs van wie u bent en waar u woont,",
+        "niet ouder dan tien jaar",
+        "• geduld",
+    )
+    document = read(pdf_file(page, title="Over de huurtoeslag"), "a.pdf")
+    assert document.title == "Over de huurtoeslag"
+    assert document.text == (
+        f"Kop\n\n{' '.join(BROKEN)}\n\nDaarvoor gelden regels.\n\n"
+        "Gemeente Voorbeeld\nPostbus 1\n\nU hebt nodig:\n"
+        "• een paspoort of een ander bewijs van wie u bent en waar u woont, "
+        "niet ouder dan tien jaar\n• geduld"
+    )
+    assert [(section.start, section.page) for section in document.sections] == [(0, 1)]
+
+
+def test_a_page_without_sentence_end_runs_on_into_the_next(read):
+    document = read(pdf_file(typed("een zin die"), typed("doorloopt."), typed("Nieuw.")), "a.pdf")
+    assert document.text == "een zin die\ndoorloopt.\n\nNieuw."
+    assert [document.text[s.start :].split()[0] for s in document.sections] == [
+        "een",
+        "doorloopt.",
+        "Nieuw.",
+    ]
+    assert [section.page for section in document.sections] == [1, 2, 3]
+
+
+def test_words_broken_at_a_line_end_are_whole(read):
+    line = "De gemeenteraad van de gemeente heeft op voorstel van het ge-"
+    page = typed(line, "meentebestuur besloten dat de regels voor inwoners van Noord-", "Holland.")
+    assert read(pdf_file(page), "a.pdf").text == (
+        "De gemeenteraad van de gemeente heeft op voorstel van het gemeentebestuur besloten dat de "
+        "regels voor inwoners van Noord-Holland."
+    )
+
+
+def test_columns_are_read_one_after_the_other(read):
+    left = typed(*BROKEN[:2], left=30, size=6)
+    second = ("Een tweede alinea vult de hele breedte van de kolom, en loopt", "door.")
+    right = typed(BROKEN[2], *second, left=320, size=6)
+    text = read(pdf_file(left + right), "a.pdf").text
+    assert text == f"{' '.join(BROKEN)}\n\n{' '.join(second)}"
+
+
+def test_rows_of_a_table_stay_rows(read):
+    rows = ("Amsterdam      931.748    1.234,50", "Rotterdam      672.330      987,00")
+    assert len(read(pdf_file(typed(*rows)), "a.pdf").text.split("\n")) == 2
+
+
+def test_a_turned_page_is_read_like_any_other(read):
+    lines = [f"BT /F 10 Tf 0 1 -1 0 {90 + 12 * n} 50 Tm ({t}) Tj ET" for n, t in enumerate(BROKEN)]
+    document = read(pdf_file(" ".join(lines), page="/Rotate 90"), "a.pdf")
+    assert document.text == " ".join(BROKEN)
+
+
+def test_text_beside_the_visible_page_is_not_read(read):
+    page = typed("Te zien.") + typed("Niet te zien.", top=100)
+    assert read(pdf_file(page, page="/CropBox[0 400 600 800]"), "a.pdf").text == "Te zien."
+
+
+def test_a_title_that_a_program_made_up_gives_way_to_the_file_name(read):
+    content = pdf_file(typed("Tekst"), title="Microsoft Word - nota.doc")
+    assert read(content, "nota-wonen-nl.pdf").title == "nota wonen"
+
+
+def test_a_scan_is_called_one(read):
+    drawing = "0 0 m 100 100 l S"
+    with pytest.raises(UnreadableFile, match="may be a scan"):
+        read(pdf_file(drawing), "a.pdf")
+    document = read(pdf_file(typed("Tekst"), drawing, ""), "a.pdf")
+    assert document.warnings == ("Pages without text, which may be scans: 2",)
+
+
+def test_damaged_pages_are_named(read):
+    content = pdf_file(typed("Tekst")).replace(b"/Count 1", b"/Count 20")
+    (warning,) = read(content, "a.pdf").warnings
+    assert warning.endswith("left out: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 9 more")
+
+
+def test_a_pdf_with_a_password_says_so(read):
+    lock = f"/Encrypt <</Filter/Standard/V 1/R 2/P -4/O<{'1f' * 32}>/U<{'2e' * 32}>>>"
+    content = pdf_file(typed("Tekst"), extra=lock + "/ID[<00><00>]")
+    with pytest.raises(UnreadableFile, match="needs a password"):
+        read(content, "a.pdf")
+
+
+def test_something_else_is_no_pdf(read):
+    with pytest.raises(UnreadableFile, match="damaged, or it is not a PDF"):
+        read(b"<html>404</html>", "a.pdf")
+
+
+def line(text: str, base: float, start: float = 0.0, end: float = 300.0) -> Line:
+    return Line(text, start, end, base, height=10.0, first_word=30.0, gap=0.0)
+
+
+LINES = st.builds(
+    Line,
+    st.text("abc. •-", min_size=1, max_size=9).filter(str.strip),
+    *[st.floats(-50, 900)] * 3,
+    st.floats(0, 40),
+    *[st.floats(0, 90)] * 2,
+)
+
+
+@given(st.lists(LINES, max_size=12))
+def test_typesetting_loses_no_character(lines):
+    letters = "".join("".join(paragraphs(lines)).split())
+    assert letters == "".join("".join(line.text for line in lines).split())
+
+
+def test_running_heads_are_read_once():
+    pages = [
+        [line("Jaarverslag 2024", 790), line(f"Tekst {'abcd'[n]}", 700), line(f"Pagina {n}", 10)]
+        for n in range(4)
+    ]
+    texts = [[line.text for line in page] for page in without_repeats(pages)]
+    assert texts == [
+        ["Jaarverslag 2024", "Tekst a", "Pagina 0"],
+        ["Tekst b"],
+        ["Tekst c"],
+        ["Tekst d"],
+    ]
+
+
+def test_rows_that_look_alike_are_no_running_heads():
+    pages = [[line("Tekst", 700 + n), line("12 345 67", 50)] for n in range(4)]
+    assert without_repeats(pages)[3][-1].text == "12 345 67"

@@ -1,0 +1,73 @@
+"""The sample documents and their questions: what a newcomer sees first."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assistant.build import build_assistant, build_corpus
+from assistant.settings import Settings
+from index.loaders import load
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+GOLD = [json.loads(line) for line in (SEEDS / "gold.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory):
+    settings = Settings(data=tmp_path_factory.mktemp("seeds"), model="none")
+    with build_corpus(settings) as corpus:
+        *_, report = corpus.sync([SEEDS / "documents"])
+        assert (report.added, report.unread) == (8, ())
+        yield build_assistant(settings, corpus)
+
+
+@pytest.fixture(scope="module")
+def answers(assistant):
+    return {row["id"]: assistant.ask(row["question"]) for row in GOLD}
+
+
+def squeezed(text):
+    return " ".join(text.split())
+
+
+def test_the_questions_are_as_the_readme_says():
+    kinds = Counter(row["kind"] for row in GOLD)
+    languages = Counter(row["language"] for row in GOLD)
+    assert len(GOLD) >= 30 and len({row["id"] for row in GOLD}) == len(GOLD)
+    assert languages["en"] + languages["nl"] + languages["de"] + languages["zh"] >= 30
+    assert kinds["cross-language"] >= len(GOLD) / 3
+    assert kinds["near-miss"] + kinds["off-corpus"] >= len(GOLD) / 4
+
+
+@pytest.mark.parametrize("row", [row for row in GOLD if row["quote"]], ids=lambda row: row["id"])
+def test_every_quote_is_in_its_document(row):
+    document = load(SEEDS / "documents" / row["document"])
+    assert squeezed(row["quote"]) in squeezed(document.text)
+
+
+def test_the_passage_is_among_the_evidence(answers):
+    found = [
+        any(squeezed(row["quote"]) in squeezed(item.text) for item in answers[row["id"]].evidence)
+        for row in GOLD
+        if row["answerable"]
+    ]
+    assert sum(found) / len(found) >= 0.9
+
+
+def test_no_question_off_the_documents_is_answered(answers):
+    refused = [answers[row["id"]].refused for row in GOLD if row["kind"] == "off-corpus"]
+    assert all(refused)
+
+
+def test_most_answerable_questions_are_not_refused(answers):
+    kept = [not answers[row["id"]].refused for row in GOLD if row["answerable"]]
+    assert sum(kept) / len(kept) >= 0.9
+
+
+def test_every_citation_is_the_exact_place(answers, assistant):
+    for answer in answers.values():
+        for citation in answer.citations:
+            text = assistant.corpus.source(citation.document_id).text
+            assert text[citation.start : citation.end] == citation.quote
