@@ -89,11 +89,8 @@ class Synchroniser:
             if state is None:
                 return replace(report, unchanged=report.unchanged + 1)
             self._add(path, state)
-        except (UnreadableFile, OSError) as error:
-            return _unread(report, str(path), _reason(error, known))
         except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
-            reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
-            return _unread(report, str(path), reason)
+            return _unread(report, str(path), _reason(error, known))
         if known is not None and known.ready:
             return replace(report, updated=report.updated + 1)
         return replace(report, added=report.added + 1)
@@ -141,10 +138,15 @@ def _check_name(path: Path) -> None:
         raise UnreadableFile("The file's name is not valid UTF-8; rename it") from None
 
 
-def _reason(error: UnreadableFile | OSError, known: KnownFile | None) -> str:
-    reason = str(error) if isinstance(error, UnreadableFile) else f"{error.strerror or error}"
-    kept = " (the version read earlier stays in the index)"
-    return reason + (kept if known is not None and known.ready else "")
+def _reason(error: Exception, known: KnownFile | None) -> str:
+    if isinstance(error, UnreadableFile):
+        reason = str(error)
+    elif isinstance(error, OSError):
+        reason = error.strerror or str(error)
+    else:
+        reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
+    kept = known is not None and known.ready
+    return f"{reason} (the version read earlier stays in the index)" if kept else reason
 
 
 def _unread(report: SyncReport, path: str, reason: str) -> SyncReport:

@@ -102,6 +102,7 @@ def test_a_file_under_a_false_name_is_called_by_its_true_one(read, content, kind
         read(content, "brief.txt")
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.sampled_from(INVISIBLE), st.characters(categories=None))))
 def test_cleaning_clean_text_changes_nothing(text):
     once = clean(text)
@@ -127,6 +128,7 @@ def test_cleaning(text, cleaned):
 BLOCK = st.text(st.one_of(st.sampled_from(INVISIBLE), st.characters(categories=None)), max_size=30)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(BLOCK, st.booleans(), st.integers(0, 12)), max_size=12))
 def test_sections_of_a_manuscript_begin_where_their_headings_stand(blocks):
     manuscript = Manuscript()
@@ -144,6 +146,7 @@ def test_sections_of_a_manuscript_begin_where_their_headings_stand(blocks):
         assert document.text.startswith(section.heading.split(" › ")[-1], section.start)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(BLOCK, st.integers(1, 3)), max_size=12))
 def test_every_page_with_text_is_a_section(blocks):
     manuscript = Manuscript()
@@ -244,6 +247,7 @@ def test_lines_that_mean_something_stay_lines(lines):
     assert unbroken(lines) == lines
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abC -.\t", min_size=1, max_size=80).filter(str.strip), min_size=1))
 def test_joining_lines_loses_no_character(lines):
     def letters(texts: list[str]) -> str:

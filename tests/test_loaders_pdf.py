@@ -1,7 +1,7 @@
 """PDF files as documents: their lines, paragraphs, pages and damage."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import UnreadableFile
@@ -172,10 +172,17 @@ LINES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(LINES, max_size=12))
 def test_typesetting_loses_no_character(lines):
     letters = "".join("".join(paragraphs(lines)).split())
     assert letters == "".join("".join(line.text for line in lines).split())
+
+
+def test_a_full_line_goes_on_in_the_next_column_and_a_short_one_does_not():
+    next_column = line("gaat het verder", 700, start=320, end=620)
+    assert list(paragraphs([line("Hier", 50), next_column])) == ["Hier gaat het verder"]
+    assert len(list(paragraphs([line("Hier", 50, end=20), next_column]))) == 2
 
 
 def test_running_heads_are_read_once():

@@ -43,6 +43,8 @@ def load_text(path: Path) -> Document:
 
 def unbroken(lines: list[str]) -> list[str]:
     """Join the runs of lines that were broken at a fixed width; leave all others as they are."""
+    if max(map(len, lines)) <= _NARROWEST:
+        return lines
     runs = [[lines[0]]]
     for number, (line, following) in enumerate(pairwise(lines)):
         near = lines[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS + 1]

@@ -28,7 +28,11 @@ _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 
 
 class WordPackage:
-    """The parts of a Word file. Only those asked for are unpacked; pictures never are."""
+    """The parts of a Word file. Only those asked for are unpacked; pictures never are.
+
+    python-docx would unpack all of them, fail on files whose pictures are missing, and pass over
+    content controls, inserted text and text boxes.
+    """
 
     def __init__(self, content: bytes) -> None:
         """Open the package. Raises UnreadableFile."""

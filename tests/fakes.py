@@ -1,0 +1,56 @@
+"""A small real embedder with a history, and corpora of plain text files."""
+
+import time
+import zlib
+
+import numpy as np
+
+from index.corpus import ChromaAddress, Corpus
+from index.errors import EmbedderUnavailable
+from index.language import LanguageDetector
+from index.synchronisation import Reading
+from index.terms import grams
+from index.types import Document, PassageVectors
+
+
+class WordEmbedder:
+    """Hashes the grams of a text into 64 dimensions; `history` has what was embedded.
+
+    Fails after `fail_after` passages; takes `pause` seconds for each.
+    """
+
+    dimension = 64
+
+    def __init__(self, fingerprint="words", fail_after=None, pause=0.0):
+        self.fingerprint = fingerprint
+        self.history = []
+        self._fail_after = fail_after
+        self._pause = pause
+
+    def embed_query(self, text):
+        vector = np.full(self.dimension, 0.01, dtype=np.float32)
+        for gram in grams(text):
+            vector[zlib.crc32(gram.encode()) % self.dimension] += 1
+        return vector / np.linalg.norm(vector)
+
+    def embed_passages(self, passages):
+        vectors = []
+        for passage in passages:
+            if self._fail_after is not None and len(self.history) >= self._fail_after:
+                raise EmbedderUnavailable("The embedder was unplugged. Plug it in.")
+            time.sleep(self._pause)
+            self.history.append(passage.text)
+            sentences = [self.embed_query(passage.text_of(span)) for span in passage.sentences]
+            vectors.append(PassageVectors(self.embed_query(passage.text), np.stack(sentences)))
+        return vectors
+
+
+def plain_text(path):
+    """Load a UTF-8 file as it is."""
+    return Document(path.stem, path.read_text(encoding="utf-8"))
+
+
+def open_corpus(folder, embedder, chroma=None):
+    """Open a corpus of .txt files of up to a megabyte."""
+    reading = Reading({".txt": plain_text}, LanguageDetector(), 1_000_000)
+    return Corpus(folder, embedder, reading, chroma or ChromaAddress())
