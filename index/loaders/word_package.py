@@ -1,6 +1,9 @@
 """A Word file as the zip of XML parts that it is.
 
 Knows packages, their limits and their damage; nothing of what the parts say.
+
+python-docx would open it in a line, but refuses a whole file for one missing picture and passes
+over inserted text and content controls: text would be lost and nobody would know.
 """
 
 import posixpath

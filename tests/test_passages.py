@@ -1,0 +1,96 @@
+"""Passages and sentences are exact places in a document, in any script."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.language import LanguageDetector
+from index.passages import PassageLimits, sentence_spans, split, width
+from index.types import Document, Section
+
+DETECTOR = LanguageDetector()
+ALPHABET = "abcDE. !?,\n\n•|12é ä。、慕尼黑中心ไทย ภาษา👩‍👧हि्न्दी\u0301\u200d\ufeffاب؟"
+
+
+def sentences(text, language="nl"):
+    return [text[span.start : span.end] for span in sentence_spans(text, language)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(alphabet=ALPHABET, max_size=600) | st.text(max_size=200), st.integers(20, 200))
+def test_every_place_is_exact_and_every_character_is_in_one_passage(text, target):
+    document = Document("t", text)
+    passages = split(document, DETECTOR, PassageLimits(target, target // 4))
+    for passage in passages:
+        assert text[passage.start : passage.end] == passage.text
+        assert passage.sentences[0].start == passage.start
+        assert passage.sentences[-1].end == passage.end
+        for span in passage.sentences:
+            assert passage.text_of(span) == text[span.start : span.end].strip() != ""
+    places = [span for passage in passages for span in passage.sentences]
+    assert all(a.end <= b.start for a, b in zip(places, places[1:], strict=False))
+    assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Dr. Bos at om 10.30 uur. Klaar.", "nl", ["Dr. Bos at om 10.30 uur.", "Klaar."]),
+        ("Zij is o.a. bekend van tv. Klaar.", "nl", ["Zij is o.a. bekend van tv.", "Klaar."]),
+        ("1. Eerst dit. 2. Dan dat.", "nl", ["1. Eerst dit.", "2. Dan dat."]),
+        ("Titel\n\nEen zin.", "nl", ["Titel", "Een zin."]),
+        ("• appels\n• peren", "nl", ["• appels", "• peren"]),
+        ("Een regel die\ndoorgaat. Klaar.", "nl", ["Een regel die\ndoorgaat.", "Klaar."]),
+        ("第一句。第二句！第三句？", "zh", ["第一句。", "第二句！", "第三句？"]),
+        ("هذا سؤال؟ نعم.", "ar", ["هذا سؤال؟", "نعم."]),
+        ("", "nl", []),
+        (" \n\t ", "nl", []),
+    ],
+)  # fmt: skip
+def test_sentences(text, language, expected):
+    assert sentences(text, language) == expected
+
+
+def test_text_without_any_punctuation_is_cut_at_blanks():
+    pieces = sentences("woord " * 500)
+    assert max(map(len, pieces)) <= 601
+    assert all(piece.startswith("woord") and piece.endswith("woord") for piece in pieces)
+
+
+def test_a_line_without_any_blank_is_cut_all_the_same():
+    assert max(map(len, sentences("x" * 5000))) <= 601
+
+
+def test_thai_is_cut_at_its_blanks():
+    pieces = sentences("ภาษาไทยไม่มีจุด " * 20, "th")
+    assert len(pieces) > 3 and all(len(piece) < 120 for piece in pieces)
+
+
+def test_passages_fill_up_to_the_target_and_a_short_rest_joins_the_last():
+    text = " ".join(f"Dit is zin nummer {n:03d} van een lang verhaal." for n in range(60))
+    lengths = [len(p.text) for p in split(Document("t", text), DETECTOR)]
+    assert all(200 <= length <= 1000 for length in lengths)
+    assert sum(lengths) > 2500
+
+
+def test_wide_characters_count_twice():
+    assert (width("abc"), width("慕尼黑"), width("é")) == (3, 6, 1)
+    passages = split(Document("t", "这是一个关于图书馆的句子。" * 80), DETECTOR)
+    assert max(len(p.text) for p in passages) <= 400
+
+
+def test_a_heading_begins_a_passage_once_there_is_enough_before_it():
+    first, second = "Een zin over bussen. " * 15, "Een zin over treinen. " * 15
+    text = f"Bussen\n\n{first}\n\nTreinen\n\n{second}"
+    start = text.index("Treinen\n")
+    sections = (Section(0, heading="Bussen"), Section(start, heading="Treinen"))
+    passages = split(Document("t", text, sections), DETECTOR)
+    assert [p.section_at(p.start).heading for p in passages] == ["Bussen", "Treinen"]
+    assert passages[1].start == start
+
+
+def test_a_sentence_knows_its_page_even_inside_a_passage():
+    text = "Een korte zin op de eerste. Een korte zin op de tweede."
+    sections = (Section(0, page=1), Section(28, page=2))
+    (passage,) = split(Document("t", text, sections), DETECTOR)
+    assert [passage.section_at(s.start).page for s in passage.sentences] == [1, 2]

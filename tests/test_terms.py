@@ -1,0 +1,73 @@
+"""The lexical index: grams, what a reader sees, and how much of a question a text holds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.terms import TermIndex, coverage, grams
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("De kade", ["de", "kade"]),
+        ("Ｋａｄｅ KADE", ["kade", "kade"]),
+        ("ﬁets", ["fiet", "iets"]),
+        ("小米在", ["小米", "米在"]),
+        ("小", ["小"]),
+        ("हिन्दी", ["हिन्", "िन्द", "न्दी"]),
+        ("24-uurs", ["24", "uurs"]),
+        ("!?…", []),
+    ],
+)
+def test_grams(text, expected):
+    assert grams(text) == expected
+
+
+@pytest.fixture
+def index(tmp_path):
+    return TermIndex(tmp_path)
+
+
+def write(index, *passages, remove=()):
+    with index.writer() as writer:
+        writer.remove(remove)
+        writer.add(passages)
+        writer.commit()
+
+
+def test_passages_are_added_replaced_and_removed(index, tmp_path):
+    write(index, (1, "olifant"), (2, "giraffe"))
+    write(index, (2, "nijlpaard"), remove=[1])
+    assert index.ids() == TermIndex(tmp_path).ids() == {2}
+    assert index.search("nijlpaard", 5) == [2]
+    assert index.search("giraffe olifant", 5) == []
+
+
+def test_what_is_not_committed_is_not_seen(index):
+    write(index, (1, "olifant"))
+    with index.writer() as writer:
+        writer.add([(2, "giraffe")])
+        assert index.ids() == {1}
+    assert index.ids() == {1}
+
+
+def test_the_rarer_term_counts_more(index):
+    write(index, *((n, "park wandelen") for n in range(20)), (99, "olifant wandelen"))
+    assert index.search("olifant park", 1) == [99]
+    rarity = index.rarity("olifant park")
+    assert rarity["olif"] > rarity["park"]
+
+
+@pytest.mark.parametrize("question", ["", "!?", "x" * 10_000, '" AND (' * 50])
+def test_any_question_can_be_asked(index, question):
+    assert index.search(question, 5) == []
+    write(index, (1, "olifant"))
+    assert index.search(question, 5) in ([], [1])
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_coverage_is_a_share(question, text):
+    weights = dict.fromkeys(grams(question), 1.5)
+    assert 0 <= coverage(weights, text) <= 1
+    assert coverage(weights, f"{text} {question}") == (pytest.approx(1) if weights else 0)
