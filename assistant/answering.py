@@ -134,8 +134,8 @@ class Assistant:
 
     def _quoted(self, answer: Answer, *notices: str) -> Answer:
         citations = tuple(
-            cite(item, number, item.key)
-            for number, item in enumerate(quotations(answer.evidence), start=1)
+            cite(item, number, sentence)
+            for number, (item, sentence) in enumerate(quotations(answer.evidence), start=1)
         )
         lines = [f"“{citation.quote}” [{citation.number}]" for citation in citations]
         heading = self._phrases.of(answer.language).quoted

@@ -21,9 +21,9 @@ _EVIDENCE_MARGIN = 0.1
 half of the other passages do."""
 
 _MOST_QUOTES = 3
-_QUOTE_MARGIN = 0.015
+_QUOTE_MARGIN = 0.03
 """A second or third quotation must come this near to the first one's score. On the development
-questions the answer's sentence then stands among the quotations nearly as often as among three."""
+questions 1.2 to 2 sentences then hold the answer as often as three passages' key sentences."""
 
 _SUPPORTED = 0.84
 _WEAK = 0.80
@@ -89,6 +89,7 @@ def collect(hits: Sequence[Hit], roots: Sequence[str]) -> tuple[Evidence, ...]:
             end=hit.stored.passage.end,
             text=hit.stored.passage.text,
             sentences=hit.stored.passage.sentences,
+            sentence_scores=tuple(round(match.score, 4) for match in hit.sentences),
             key=hit.key,
             score=hit.score,
             similarity=hit.similarity,
@@ -127,18 +128,26 @@ def cite(evidence: Evidence, number: int, sentence: Span) -> Citation:
     )
 
 
-def quotations(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Pick what answers by quotation: the best passage, and others that come near to it.
+def quotations(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Span]]:
+    """Pick the sentences that answer by quotation: the best of all, and others near to it.
 
-    Passages that say the same sentence count once.
+    A sentence counts by its own score and its passage's; equal ones count once.
     """
-    picked: list[Evidence] = []
-    for item in evidence:
-        near = not picked or picked[0].score - item.score <= _QUOTE_MARGIN
-        repeated = any(_folded(item.quote) == _folded(other.quote) for other in picked)
-        if near and not repeated and len(picked) < _MOST_QUOTES:
-            picked.append(item)
-    return tuple(picked)
+    ranked = sorted(
+        (
+            (item.score + score, item, span)
+            for item in evidence
+            for span, score in zip(item.sentences, item.sentence_scores, strict=True)
+        ),
+        key=lambda entry: entry[0],
+        reverse=True,
+    )
+    picked: dict[str, tuple[Evidence, Span]] = {}
+    for score, item, span in ranked:
+        if ranked[0][0] - score > _QUOTE_MARGIN or len(picked) == _MOST_QUOTES:
+            break
+        picked.setdefault(_folded(item.text_of(span)), (item, span))
+    return list(picked.values())
 
 
 def excerpt(evidence: Evidence, most_characters: int) -> str:

@@ -18,6 +18,9 @@ from assistant.local_model import LocalModelServer
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed
 
+_MOST_RESTARTS = 3
+_SECONDS_BETWEEN_LOOKS = 1.0
+
 
 class ModelState(StrEnum):
     """How far the language model is."""
@@ -59,8 +62,10 @@ class ModelSupply:
         self._sources = sources
         self._server: LocalModelServer | None = None
         self._closing = threading.Event()
+        self._started = threading.Event()
         self._thread: threading.Thread | None = None
-        self.status = ModelStatus(ModelState.NONE)
+        self._status = ModelStatus(ModelState.NONE)
+        self._tell: Callable[[ModelStatus], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -73,12 +78,23 @@ class ModelSupply:
     ) -> None:
         self.close()
 
-    def start(self, pull: bool = False, wait: bool = False) -> None:
+    @property
+    def status(self) -> ModelStatus:
+        """How far the model is now."""
+        return self._status
+
+    def start(
+        self,
+        pull: bool = False,
+        wait: bool = False,
+        tell: Callable[[ModelStatus], None] | None = None,
+    ) -> None:
         """Bring the model into use: at once, or in the background where that takes long.
 
-        `pull` allows fetching weights; `wait` waits until all is done. Raises BadSetting for a
-        model that does not exist; everything later is told by `status`.
+        `pull` allows fetching weights; `wait` waits until all is done; `tell` hears of each new
+        state. Raises BadSetting for a model that does not exist; all later is told by `status`.
         """
+        self._tell = tell
         settings = self._settings
         if settings.model == "none":
             return
@@ -88,14 +104,14 @@ class ModelSupply:
             return
         path, weights = self._chosen()
         if path is None and not pull:
-            self.status = ModelStatus(ModelState.OFFERED, weights.name if weights else "")
+            self._set(ModelStatus(ModelState.OFFERED, weights.name if weights else ""))
             return
         self._thread = threading.Thread(
             target=self._bring, args=(path, weights), name="model", daemon=True
         )
         self._thread.start()
         if wait:
-            self._thread.join()
+            self._started.wait()
 
     def close(self) -> None:
         """Stop fetching and serving."""
@@ -106,6 +122,12 @@ class ModelSupply:
             self._use(None)
             self._server.close()
             self._server = None
+
+    def _set(self, status: ModelStatus) -> None:
+        changed = status.state is not self._status.state
+        self._status = status
+        if changed and self._tell is not None:
+            self._tell(status)
 
     def _chosen(self) -> tuple[Path | None, Weights | None]:
         """Find the GGUF file, and the weights that it is or would be."""
@@ -130,26 +152,56 @@ class ModelSupply:
                 path = self._fetch(weights)
             if path is not None and not self._closing.is_set():
                 self._serve(path, name)
+                self._started.set()
+                self._keep(path, name)
         except AssistantError as error:
-            self.status = ModelStatus(ModelState.FAILED, name, detail=str(error))
+            self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - the thread's edge: reported, not lost
-            detail = f"The local model could not be started: {error!r}"
-            self.status = ModelStatus(ModelState.FAILED, name, detail=detail)
+            self._fail(name, f"The local model could not be started: {error!r}")
+        finally:
+            self._started.set()
+
+    def _fail(self, name: str, detail: str) -> None:
+        self._use(None)
+        self._set(ModelStatus(ModelState.FAILED, name, detail=detail))
+
+    def _keep(self, path: Path, name: str) -> None:
+        """Start the server again when its process ends, as it does for want of memory."""
+        for _ in range(_MOST_RESTARTS):
+            if not self._has_died():
+                return
+            self._serve(path, name)
+        if self._has_died():
+            raise ModelUnavailable(
+                f"The local model's process was started {_MOST_RESTARTS + 1} times and ended each "
+                "time. Take smaller weights, make memory free, or set model_url to a server "
+                "elsewhere; then serve again."
+            )
+
+    def _has_died(self) -> bool:
+        """Wait until the server's process has ended; False where it was closed instead."""
+        while self._server is not None and self._server.running:
+            if self._closing.wait(_SECONDS_BETWEEN_LOOKS):
+                return False
+        return not self._closing.is_set()
 
     def _fetch(self, weights: Weights) -> Path | None:
         folder = self._settings.models_folder
         for progress in fetch(weights, folder, self._sources):
             share = progress.bytes_done / progress.bytes_total
-            self.status = ModelStatus(ModelState.FETCHING, weights.name, share=share)
+            self._set(ModelStatus(ModelState.FETCHING, weights.name, share=share))
             if self._closing.is_set():
                 return None
         return installed(folder, weights)
 
     def _serve(self, path: Path, name: str) -> None:
-        self.status = ModelStatus(ModelState.STARTING, name)
+        self._use(None)
+        self._set(ModelStatus(ModelState.STARTING, name))
         threads = self._settings.model_threads or os.cpu_count() or 1
-        self._server = server = LocalModelServer(path, name, threads)
-        server.start()
+        if self._server is None:
+            self._server = LocalModelServer(path, name, threads)
+        self._server.start()
+        server = self._server
         self._use_url(server.base_url, name, server.api_key)
 
     def _use_url(self, url: str, name: str, key: str) -> None:
@@ -159,6 +211,6 @@ class ModelSupply:
         try:
             shown = model.name
         except ModelUnavailable as error:
-            self.status = ModelStatus(ModelState.FAILED, name, model.host, detail=str(error))
+            self._set(ModelStatus(ModelState.FAILED, name, model.host, detail=str(error)))
             return
-        self.status = ModelStatus(ModelState.READY, shown, model.host)
+        self._set(ModelStatus(ModelState.READY, shown, model.host))

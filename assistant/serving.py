@@ -11,6 +11,7 @@ import uvicorn
 
 from assistant.build import opened
 from assistant.errors import BadSetting
+from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
 
 _SECONDS_TO_FINISH = 3
@@ -26,15 +27,29 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
 
     with _listening(settings) as listener, opened(settings) as installation:
         url = _url(settings.host, listener.getsockname()[1])
-        installation.supply.start(pull=pull)
         app = create_app(installation)
         installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
         say(f"Bronwijzer answers at {url}")
-        say(f"Model: {installation.supply.status.state.value} {installation.supply.status.name}")
+        installation.supply.start(pull, tell=lambda status: say(_told(status)))
         config = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=_SECONDS_TO_FINISH
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _told(status: ModelStatus) -> str:
+    """Say in the terminal what the page says of the language model."""
+    match status.state:
+        case ModelState.READY:
+            return f"{status.name} writes the answers ({status.host or 'on this machine'})."
+        case ModelState.FETCHING:
+            return f"Answers are quotations while {status.name} is fetched in the background."
+        case ModelState.STARTING:
+            return f"Answers are quotations while {status.name} starts."
+        case ModelState.OFFERED:
+            return "Answers are quotations; for written ones run: bronwijzer model pull"
+        case _:
+            return f"Answers are quotations. {status.detail}".rstrip()
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -43,6 +58,7 @@ def _listening(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise BadSetting(

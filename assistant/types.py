@@ -23,8 +23,8 @@ class Evidence:
     """A passage found for a question, with its key sentence.
 
     `start` and `end` are the passage's place in the document, `key` the sentence's; `locator`
-    names the page or heading. `score` orders the evidence of one question; `similarity` is the
-    cosine of question and passage.
+    names the page or heading. `score` orders the evidence of one question, `sentence_scores` the
+    sentences of one passage; `similarity` is the cosine of question and passage.
     """
 
     passage_id: int
@@ -37,6 +37,7 @@ class Evidence:
     end: int
     text: str
     sentences: tuple[Span, ...]
+    sentence_scores: tuple[float, ...]
     key: Span
     score: float
     similarity: float

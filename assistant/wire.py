@@ -65,6 +65,7 @@ def _read_evidence(data: dict[str, Any]) -> Evidence:
     values = {name: value for name, value in data.items() if name != "quote"}
     values["key"] = Span(*data["key"])
     values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
+    values["sentence_scores"] = tuple(data["sentence_scores"])
     return Evidence(**values)
 
 

@@ -84,6 +84,7 @@ class HybridRetriever(BaseRetriever):
             coverage=covered,
             key=key.span,
             key_similarity=key.similarity,
+            sentences=matches,
         )
 
     def _matches(

@@ -108,25 +108,6 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that a question found, and the sentence of it that says most about the question.
-
-    `score` orders hits of one question. These mean the same for every question: `similarity`,
-    the cosine of question and passage; `offset`, the likeness of the question to the passage's
-    language as such; `coverage`, the share (0 to 1, by rarity) of the question's terms in the
-    passage; `key_similarity`, the cosine of question and key sentence.
-    """
-
-    stored: StoredPassage
-    score: float
-    similarity: float
-    offset: float
-    coverage: float
-    key: Span
-    key_similarity: float
-
-
-@dataclass(frozen=True, slots=True)
 class SentenceMatch:
     """How a text compares with one sentence of a passage.
 
@@ -136,6 +117,27 @@ class SentenceMatch:
     span: Span
     similarity: float
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found, its sentences, and the one that says most about it.
+
+    `score` orders hits of one question. These mean the same for every question: `similarity`,
+    the cosine of question and passage; `offset`, the likeness of the question to the passage's
+    language as such; `coverage`, the share (0 to 1, by rarity) of the question's terms in the
+    passage; `key_similarity`, the cosine of question and key sentence. `sentences` compares the
+    question with each sentence of the passage, in order.
+    """
+
+    stored: StoredPassage
+    score: float
+    similarity: float
+    offset: float
+    coverage: float
+    key: Span
+    key_similarity: float
+    sentences: tuple[SentenceMatch, ...]
 
 
 @dataclass(frozen=True, slots=True)

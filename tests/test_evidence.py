@@ -7,7 +7,7 @@ from assistant.types import Evidence, Support
 from index.types import Section, Span
 
 
-def evidence(text="One. Two. Three.", key=1, score=1.0, **values):
+def evidence(text="One. Two. Three.", key=1, score=1.0, scores=None, **values):
     spans, position = [], 0
     for sentence in text.split(" "):
         spans.append(Span(position + 100, position + 100 + len(sentence)))
@@ -15,7 +15,12 @@ def evidence(text="One. Two. Three.", key=1, score=1.0, **values):
     defaults = {"passage_id": 1, "document_id": 1, "document": "d", "title": "t", "locator": ""}
     defaults |= {"language": "en", "start": 100, "end": 100 + len(text), "similarity": 0.9}
     return Evidence(
-        **(defaults | values), text=text, sentences=tuple(spans), key=spans[key], score=score
+        **(defaults | values),
+        text=text,
+        sentences=tuple(spans),
+        sentence_scores=scores or (0.5,) * len(spans),
+        key=spans[key],
+        score=score,
     )
 
 
@@ -31,13 +36,20 @@ def test_an_excerpt_grows_around_the_key_sentence(room, expected):
     assert excerpt(evidence(), room) == expected
 
 
+def quoted(*items):
+    return [item.text_of(span) for item, span in quotations(items)]
+
+
 def test_quotations_are_few_near_in_score_and_different():
-    near = evidence(score=0.99, text="Four. Five.", passage_id=2)
-    same = evidence(score=0.99, passage_id=3)
-    far = evidence(score=0.8, text="Six. Seven.", passage_id=4)
-    assert quotations([evidence(), same, near, far]) == (evidence(), near)
-    assert len(quotations([evidence(text=f"A. B{n}.") for n in range(9)])) == 3
-    assert quotations([]) == ()
+    best = evidence(scores=(0.5, 0.9, 0.88))
+    same = evidence(scores=(0.5, 0.9, 0.5), score=0.99, passage_id=2)
+    near = evidence(text="Four. Five.", scores=(0.89, 0.5), passage_id=3)
+    far = evidence(text="Six. Seven.", scores=(0.86, 0.5), passage_id=4)
+    assert quoted(far, same, near, best) == ["Two.", "Four.", "Three."]
+    assert quoted(best, far) == ["Two.", "Three."]
+    many = [evidence(text=f"A{n}. B{n}.", scores=(0.9, 0.9)) for n in range(9)]
+    assert len(quoted(*many)) == 3
+    assert quoted() == []
 
 
 SOURCE = evidence(

@@ -74,7 +74,20 @@ def quoted_as(answer):
 
 def test_evidence_links_each_key_sentence():
     item = Evidence(
-        1, 7, "d", HOSTILE, "", "nl", 0, 9, "Een. Twee", (Span(0, 4), Span(5, 9)), Span(5, 9), 1, 1
+        1,
+        7,
+        "d",
+        HOSTILE,
+        "",
+        "nl",
+        0,
+        9,
+        "Een. Twee",
+        (Span(0, 4), Span(5, 9)),
+        (0, 1),
+        Span(5, 9),
+        1,
+        1,
     )
     shown = show_evidence(Answer("q", "en", evidence=(item,)))
     assert "> **Twee**" in shown and "/source/7?start=5&end=9#cited" in shown

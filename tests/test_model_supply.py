@@ -1,0 +1,144 @@
+"""Which model answers, and how the assistant hears of it."""
+
+import hashlib
+import os
+import signal
+import time
+
+import pytest
+
+import assistant.model_supply as model_supply
+from assistant.errors import BadSetting, WeightsUnavailable
+from assistant.model_supply import ModelState, ModelSupply
+from assistant.settings import Settings
+from assistant.types import Message
+from assistant.weights import Weights
+from tests.scripted import openai_server
+from tests.test_local_model import SAYS, write_gguf
+
+
+class Shelf:
+    """A source that has the bytes, or says why not."""
+
+    name = "shelf"
+
+    def __init__(self, content=b"", failure=""):
+        self._content, self._failure = content, failure
+        self.asked = 0
+
+    def complete(self, weights, partial):
+        self.asked += 1
+        if self._failure:
+            raise WeightsUnavailable(self._failure)
+        partial.write_bytes(self._content)
+        yield len(self._content)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A catalogue whose default weights are a model of 100 kB; gives its bytes."""
+    content = write_gguf(tmp_path / "made.gguf").read_bytes()
+    weights = Weights(
+        "tiny", "tiny.gguf", len(content), hashlib.sha256(content).hexdigest(), "MIT", ""
+    )
+    monkeypatch.setattr(model_supply, "CATALOGUE", {"tiny": weights})
+    monkeypatch.setattr(model_supply, "DEFAULT", "tiny")
+    return content
+
+
+def supply_of(folder, used, *sources, **values):
+    settings = Settings(data=folder / "data", model_threads=1, **values)
+    return ModelSupply(settings, used.append, sources)
+
+
+def reply(model):
+    return next(model.stream([Message("user", "Echt?")]))
+
+
+def test_none_asks_nobody(tmp_path):
+    used, shelf = [], Shelf()
+    with supply_of(tmp_path, used, shelf, model="none") as supply:
+        supply.start(pull=True)
+        assert supply.status.state is ModelState.NONE
+    assert not used and not shelf.asked
+
+
+def test_weights_that_are_not_here_are_offered_and_never_fetched_unasked(tmp_path, tiny):
+    used, shelf = [], Shelf(tiny)
+    with supply_of(tmp_path, used, shelf) as supply:
+        supply.start()
+        assert (supply.status.state, supply.status.name) == (ModelState.OFFERED, "tiny")
+    assert not used and not shelf.asked
+
+
+def test_weights_are_fetched_served_and_used_in_the_background(tmp_path, tiny):
+    used, told = [], []
+    with supply_of(tmp_path, used, Shelf(failure="no route"), Shelf(tiny)) as supply:
+        supply.start(pull=True, wait=True, tell=lambda status: told.append(status.state))
+        assert supply.status.state is ModelState.READY, supply.status
+        assert reply(used[-1]) == SAYS
+        assert used[-1].host == ""
+    assert told == [ModelState.FETCHING, ModelState.STARTING, ModelState.READY]
+    assert used[-1] is None
+    with supply_of(tmp_path, used) as again:
+        again.start(wait=True)
+        assert reply(used[-1]) == SAYS
+
+
+def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
+    used = []
+    with supply_of(tmp_path, used, Shelf(tiny)) as supply:
+        supply.start(pull=True, wait=True)
+        os.kill(supply._server._process.pid, signal.SIGKILL)
+        begun = time.monotonic()
+        while used[-1] is None or len(used) < 4:
+            assert time.monotonic() - begun < 30
+            time.sleep(0.05)
+        assert reply(used[-1]) == SAYS
+
+
+def test_when_all_sources_fail_the_reasons_are_told_and_quoting_goes_on(tmp_path, tiny):
+    used = []
+    with supply_of(tmp_path, used, Shelf(failure="no route"), Shelf(failure="no pip")) as supply:
+        supply.start(pull=True, wait=True)
+        assert supply.status.state is ModelState.FAILED
+        assert "no route" in supply.status.detail and "no pip" in supply.status.detail
+        assert "model_url" in supply.status.detail
+    assert set(used) == {None}
+
+
+def test_any_gguf_file_can_be_named(tmp_path, tiny):
+    used = []
+    with supply_of(tmp_path, used, model=str(tmp_path / "made.gguf")) as supply:
+        supply.start(wait=True)
+        assert supply.status.name == "made"
+        assert reply(used[-1]) == SAYS
+
+
+def test_a_broken_gguf_file_is_told(tmp_path):
+    (tmp_path / "broken.gguf").write_bytes(b"nothing of the kind")
+    used = []
+    with supply_of(tmp_path, used, model=str(tmp_path / "broken.gguf")) as supply:
+        supply.start(wait=True)
+        assert supply.status.state is ModelState.FAILED
+        assert "no GGUF file" in supply.status.detail
+
+
+@pytest.mark.parametrize(
+    ("model", "said"), [("gpt-9", "model_url"), ("/not/there.gguf", "no such file")]
+)
+def test_a_model_that_does_not_exist_is_named(tmp_path, model, said):
+    with pytest.raises(BadSetting, match=said):
+        supply_of(tmp_path, [], model=model).start()
+
+
+def test_a_server_is_used_at_once_and_a_dead_one_is_told(tmp_path):
+    used = []
+    with openai_server() as server:
+        with supply_of(tmp_path, used, model_url=server.url) as supply:
+            supply.start()
+            assert (supply.status.state, supply.status.name) == (ModelState.READY, "first-model")
+    with supply_of(tmp_path, used, model_url="http://127.0.0.1:1/v1") as supply:
+        supply.start()
+        assert supply.status.state is ModelState.FAILED
+        assert "model_url" in supply.status.detail
