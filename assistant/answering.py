@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.chat_model import ChatModel
+from assistant.citations import without_marks
 from assistant.drafting import Draft, Source, numbered, select_sources
 from assistant.errors import BadQuestion, ModelUnavailable
 from assistant.evidence import AnswerabilityModel, cite, collect, quotations
@@ -17,6 +18,9 @@ from assistant.types import Answer, Kind, Message
 from index.corpus import Corpus
 from index.types import Hit
 from prompts import template
+
+_MOST_RECALLED = 400
+"""In characters of each turn: a local model reads about 200 a second."""
 
 _SECONDS_BETWEEN_SNAPSHOTS = 0.05
 """A fast model writes hundreds of tokens a second, and each snapshot holds the whole answer."""
@@ -155,7 +159,8 @@ class Assistant:
         try:
             context = self._context(answer)
             answer = replace(answer, read=len(context))
-            if not self._model_agrees(answer, context, model):
+            history = _recalled(history)
+            if not self._model_agrees(answer, context, model, history):
                 yield self._refused(replace(answer, model=model.name))
                 return
             draft = Draft(context, self.corpus)
@@ -190,8 +195,15 @@ class Assistant:
     def _context(self, answer: Answer) -> list[Source]:
         return select_sources(answer.evidence, self._limits.context_characters)
 
-    def _model_agrees(self, answer: Answer, context: Sequence[Source], model: ChatModel) -> bool:
-        prompt = self._prompt("answerable_question", answer, context, ())
+    def _model_agrees(
+        self,
+        answer: Answer,
+        context: Sequence[Source],
+        model: ChatModel,
+        history: Sequence[Message],
+    ) -> bool:
+        # The prompt begins as the one for the answer does, so that a local model reads it once.
+        prompt = self._prompt("answerable_question", answer, context, history)
         probability = model.probability(prompt, "Yes", "No")
         return probability is None or probability >= self._limits.model_threshold
 
@@ -208,6 +220,14 @@ class Assistant:
             *history,
             Message("user", template(name).substitute(values)),
         ]
+
+
+def _recalled(history: Sequence[Message]) -> list[Message]:
+    """Cut a conversation down to the last question and answer, whose marks would mislead."""
+    return [
+        Message(message.role, without_marks(message.content)[:_MOST_RECALLED])
+        for message in history[-2:]
+    ]
 
 
 class _Clock:

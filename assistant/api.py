@@ -8,9 +8,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
@@ -31,6 +33,10 @@ _STATUS: dict[type[Exception], int] = {
     SyncRunning: 409,
     UnknownDocument: 404,
 }
+
+
+DocumentId = Annotated[int, PathParameter(ge=1, le=2**62)]
+"""What SQLite can hold as a number."""
 
 
 class Turn(BaseModel):
@@ -80,7 +86,7 @@ def public_routes(assistant: Assistant) -> APIRouter:
         return JSONResponse(last)
 
     @router.get("/source/{document_id}")
-    def source(document_id: int, start: int = 0, end: int = 0) -> HTMLResponse:
+    def source(document_id: DocumentId, start: int = 0, end: int = 0) -> HTMLResponse:
         """Show a document's text, with the characters [start, end) marked."""
         document = assistant.corpus.source(document_id)
         name = relative(document.path, assistant.corpus.roots())
@@ -151,6 +157,12 @@ def report_errors(app: FastAPI) -> None:
     @app.exception_handler(IndexingError)
     def mendable(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, status_code=_STATUS.get(type(error), 503))
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return JSONResponse({"error": f"{place}: {first['msg']}"}, status_code=422)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:

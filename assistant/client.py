@@ -20,6 +20,7 @@ from index.types import CorpusStats, DocumentInfo, SyncReport
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
+    from assistant.model_supply import ModelSupply
 
 
 class Door(Protocol):
@@ -50,14 +51,22 @@ class Door(Protocol):
 class LocalDoor:
     """The data folder, opened by this process."""
 
-    def __init__(self, assistant: "Assistant") -> None:
-        self.stream = assistant.stream
+    def __init__(self, assistant: "Assistant", supply: "ModelSupply") -> None:
+        self._assistant = assistant
+        self._supply = supply
         self.sync = assistant.corpus.sync
         self.rebuild = assistant.corpus.rebuild
         self.remove = assistant.corpus.remove
         self.documents = assistant.corpus.documents
         self.stats = assistant.corpus.stats
         self.probe = assistant.corpus.probe
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+        """Answer a question in growing snapshots; the evidence does not wait for the model."""
+        answers = self._assistant.stream(question, history)
+        yield next(answers)
+        self._supply.wait()
+        yield from answers
 
 
 class OwnerDoor:
@@ -145,7 +154,7 @@ class OwnerDoor:
 def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
     """Reach a data folder: through its owner where one serves, else by opening it.
 
-    `with_model` waits for the language model where the folder is opened here. Raises FolderInUse
+    `with_model` starts the language model where the folder is opened here. Raises FolderInUse
     where the owner is busy with something else than serving.
     """
     address = read_address(settings.data)
@@ -157,8 +166,8 @@ def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
 
     with opened(settings) as installation:
         if with_model:
-            installation.supply.start(wait=True)
-        yield LocalDoor(installation.assistant)
+            installation.supply.start()
+        yield LocalDoor(installation.assistant, installation.supply)
 
 
 def _message(text: str) -> str:

@@ -83,16 +83,11 @@ class ModelSupply:
         """How far the model is now."""
         return self._status
 
-    def start(
-        self,
-        pull: bool = False,
-        wait: bool = False,
-        tell: Callable[[ModelStatus], None] | None = None,
-    ) -> None:
+    def start(self, pull: bool = False, tell: Callable[[ModelStatus], None] | None = None) -> None:
         """Bring the model into use: at once, or in the background where that takes long.
 
-        `pull` allows fetching weights; `wait` waits until all is done; `tell` hears of each new
-        state. Raises BadSetting for a model that does not exist; all later is told by `status`.
+        `pull` allows fetching weights; `tell` hears of each new state. Raises BadSetting for a
+        model that does not exist; all later is told by `status`.
         """
         self._tell = tell
         settings = self._settings
@@ -110,7 +105,10 @@ class ModelSupply:
             target=self._bring, args=(path, weights), name="model", daemon=True
         )
         self._thread.start()
-        if wait:
+
+    def wait(self) -> None:
+        """Wait until the model is in use, or will not be."""
+        if self._thread is not None:
             self._started.wait()
 
     def close(self) -> None:

@@ -62,6 +62,13 @@ def create_app(installation: Installation) -> FastAPI:
     chat = build_chat(installation.assistant, lambda: installation.supply.status)
     chat.queue(default_concurrency_limit=8, max_size=64)
     gr.mount_gradio_app(
-        app, chat, path="/", ssr_mode=False, footer_links=[], run_history=False, css=CSS
+        app,
+        chat,
+        path="/",
+        ssr_mode=False,
+        footer_links=[],
+        run_history=False,
+        css=CSS,
+        max_file_size=1,  # The page takes no files, but Gradio would from anyone.
     )
     return app

@@ -7,8 +7,9 @@ One generation is current; a rebuild makes another beside it and then switches.
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -18,6 +19,8 @@ from index.catalog import count, read_sections, write_sections
 from index.compression import pack, pack_rows, unpack, unpack_rows
 from index.database import Database
 from index.types import Passage, PassageVectors, Span, StoredPassage, Vector
+
+_MOST_PARAMETERS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +192,19 @@ class Generation:
 
     def of_documents(self, document_ids: Iterable[int]) -> list[EmbeddedPassage]:
         """Read the embedded passages of documents in any state."""
-        numbers = list(document_ids)
-        marks = ",".join("?" * len(numbers))
-        rows = self._select(f"p.document_id IN ({marks}) AND p.vector NOT NULL", numbers)
+        rows = self._select_among("p.vector NOT NULL AND p.document_id", document_ids)
         return [self._embedded(row) for row in rows]
 
     def passage_ids(self, document_ids: Iterable[int]) -> list[int]:
         """Number the passages of documents, of every generation."""
-        numbers = list(document_ids)
-        marks = ",".join("?" * len(numbers))
-        rows = self._database.connection.execute(
-            f"SELECT id FROM passages WHERE document_id IN ({marks}) ORDER BY id", numbers
-        )
-        return [row["id"] for row in rows]
+        numbers = []
+        for chunk in _chunks(document_ids):
+            marks = ",".join("?" * len(chunk))
+            rows = self._database.connection.execute(
+                f"SELECT id FROM passages WHERE document_id IN ({marks}) ORDER BY id", chunk
+            )
+            numbers += [row["id"] for row in rows]
+        return numbers
 
     def has_ready(self) -> bool:
         """Say whether there is anything to find."""
@@ -218,9 +221,7 @@ class Generation:
 
     def ready(self, passage_ids: Iterable[int]) -> list[EmbeddedPassage]:
         """Read passages by number, leaving out those of documents that are not ready."""
-        numbers = list(passage_ids)
-        marks = ",".join("?" * len(numbers))
-        rows = self._select(f"p.id IN ({marks}) AND d.state = 'ready'", numbers)
+        rows = self._select_among("d.state = 'ready' AND p.id", passage_ids)
         return [self._embedded(row) for row in rows]
 
     def to_embed(self) -> int:
@@ -239,12 +240,25 @@ class Generation:
             [self.number, *parameters],
         ).fetchall()
 
+    def _select_among(self, condition: str, numbers: Iterable[int]) -> list[sqlite3.Row]:
+        found: list[sqlite3.Row] = []
+        for chunk in _chunks(numbers):
+            found += self._select(f"{condition} IN ({','.join('?' * len(chunk))})", chunk)
+        return found
+
     def _embedded(self, row: sqlite3.Row) -> EmbeddedPassage:
         return EmbeddedPassage(
             _stored(row),
             unpack(row["vector"]),
             unpack_rows(row["sentence_vectors"], self.dimension),
         )
+
+
+def _chunks(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """Part numbers into as many as one statement of SQLite may surely have."""
+    remaining = iter(numbers)
+    while chunk := tuple(islice(remaining, _MOST_PARAMETERS)):
+        yield chunk
 
 
 def _stored(row: sqlite3.Row) -> StoredPassage:

@@ -104,10 +104,10 @@ class Stores:
         wanted = self.generation.ready_ids()
         in_vectors, in_terms = self.vectors.ids(), self.terms.ids()
         foreign = (in_vectors | in_terms) - wanted
-        missing = wanted - (in_vectors & in_terms)
+        missing = sorted(wanted - (in_vectors & in_terms))
         self.erase(sorted(foreign))
-        if missing:
-            self.write(self.generation.ready(missing))
+        for start in range(0, len(missing), _PASSAGES_PER_COMMIT):
+            self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
         return len(foreign) + len(missing)
 
     def probe(self, sample: int) -> tuple[int, int]:

@@ -194,3 +194,19 @@ def test_only_passages_that_were_given_can_be_cited(corpus):
     answer = assistant.ask(LEADER)
     assert answer.read < len(answer.evidence)
     assert answer.dropped >= 3 - answer.read
+
+
+def test_the_model_recalls_the_last_turn_briefly_and_without_its_marks(assistant, model):
+    history = [
+        Message("user", "An older question"),
+        Message("assistant", "An older answer [1]."),
+        Message("user", "What is done in the spring?"),
+        Message("assistant", "The quay is renewed [1]. " + "x" * 5000),
+    ]
+    model.enqueue("Saskia Dorrestein leads the works [1].")
+    assistant.ask(LEADER, history)
+    asked, written = model.history
+    assert [m.role for m in written] == ["system", "user", "assistant", "user"]
+    assert written[2].content.startswith("The quay is renewed. x")
+    assert len(written[2].content) <= 400
+    assert asked[:-1] == written[:-1]

@@ -74,21 +74,24 @@ def test_weights_that_are_not_here_are_offered_and_never_fetched_unasked(tmp_pat
 def test_weights_are_fetched_served_and_used_in_the_background(tmp_path, tiny):
     used, told = [], []
     with supply_of(tmp_path, used, Shelf(failure="no route"), Shelf(tiny)) as supply:
-        supply.start(pull=True, wait=True, tell=lambda status: told.append(status.state))
+        supply.start(pull=True, tell=lambda status: told.append(status.state))
+        supply.wait()
         assert supply.status.state is ModelState.READY, supply.status
         assert reply(used[-1]) == SAYS
         assert used[-1].host == ""
     assert told == [ModelState.FETCHING, ModelState.STARTING, ModelState.READY]
     assert used[-1] is None
     with supply_of(tmp_path, used) as again:
-        again.start(wait=True)
+        again.start()
+        again.wait()
         assert reply(used[-1]) == SAYS
 
 
 def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
     used = []
     with supply_of(tmp_path, used, Shelf(tiny)) as supply:
-        supply.start(pull=True, wait=True)
+        supply.start(pull=True)
+        supply.wait()
         os.kill(supply._server._process.pid, signal.SIGKILL)
         begun = time.monotonic()
         while used[-1] is None or len(used) < 4:
@@ -100,7 +103,8 @@ def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
 def test_when_all_sources_fail_the_reasons_are_told_and_quoting_goes_on(tmp_path, tiny):
     used = []
     with supply_of(tmp_path, used, Shelf(failure="no route"), Shelf(failure="no pip")) as supply:
-        supply.start(pull=True, wait=True)
+        supply.start(pull=True)
+        supply.wait()
         assert supply.status.state is ModelState.FAILED
         assert "no route" in supply.status.detail and "no pip" in supply.status.detail
         assert "model_url" in supply.status.detail
@@ -110,7 +114,8 @@ def test_when_all_sources_fail_the_reasons_are_told_and_quoting_goes_on(tmp_path
 def test_any_gguf_file_can_be_named(tmp_path, tiny):
     used = []
     with supply_of(tmp_path, used, model=str(tmp_path / "made.gguf")) as supply:
-        supply.start(wait=True)
+        supply.start()
+        supply.wait()
         assert supply.status.name == "made"
         assert reply(used[-1]) == SAYS
 
@@ -119,7 +124,8 @@ def test_a_broken_gguf_file_is_told(tmp_path):
     (tmp_path / "broken.gguf").write_bytes(b"nothing of the kind")
     used = []
     with supply_of(tmp_path, used, model=str(tmp_path / "broken.gguf")) as supply:
-        supply.start(wait=True)
+        supply.start()
+        supply.wait()
         assert supply.status.state is ModelState.FAILED
         assert "no GGUF file" in supply.status.detail
 

@@ -95,6 +95,18 @@ def test_a_citation_opens_its_sentence(client):
     assert f'<mark id="cited">{citation["quote"]}</mark>' in page.text
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "x", "1e3"])
+def test_a_document_number_that_cannot_be_is_refused(client, number):
+    response = client.get(f"/source/{number}")
+    assert response.status_code == 422
+    assert "document_id" in response.json()["error"]
+
+
+def test_nobody_can_leave_files_with_the_page(client):
+    response = client.post("/gradio_api/upload", files={"files": ("x.txt", b"more than a byte")})
+    assert response.status_code == 413
+
+
 def test_an_unknown_document_says_why(client):
     response = client.get("/source/999")
     assert response.status_code == 404
