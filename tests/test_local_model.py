@@ -177,10 +177,12 @@ def test_close_ends_the_process_even_while_it_answers_and_start_begins_anew(gguf
 
 
 OWNER = """
-import sys
+import signal, sys
 from pathlib import Path
 import httpx
 from assistant.local_model import LocalModelServer
+# A process that was started in the background inherits that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = LocalModelServer(Path(sys.argv[1]), "yes", threads=1)
 server.start()
 print(server.base_url, flush=True)
