@@ -38,7 +38,7 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
         yield from converse(assistant, question, shown, said)
 
     def state() -> str:
-        return show_status(status(), assistant.corpus.stats().documents)
+        return show_status(status(), assistant.corpus.document_count())
 
     with gr.Blocks(title=_TITLE, analytics_enabled=False, fill_width=True) as page:
         said = gr.State([])
@@ -56,6 +56,7 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
                 )
                 with gr.Row():
                     box = gr.Textbox(
+                        label="Question",
                         show_label=False,
                         placeholder="Your question, in any language",
                         scale=8,

@@ -175,6 +175,11 @@ class Catalog:
         )
         return [row["id"] for row in rows]
 
+    def ready_count(self) -> int:
+        """Count the ready documents."""
+        query = "SELECT count(*) FROM documents WHERE state = 'ready'"
+        return count(self._database.connection, query)
+
     def documents(self, generation: int) -> list[DocumentInfo]:
         """List the ready documents, by path."""
         rows = self._database.connection.execute(

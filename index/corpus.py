@@ -114,6 +114,10 @@ class Corpus:
         """List what is in the index, by path."""
         return self._catalog.documents(self._stores.generation.number if self._stores else 0)
 
+    def document_count(self) -> int:
+        """Count what `documents` lists, without reading it."""
+        return self._catalog.ready_count()
+
     def roots(self) -> list[str]:
         """List the remembered paths."""
         return self._catalog.roots()
