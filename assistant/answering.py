@@ -163,7 +163,7 @@ class Assistant:
             if not self._model_agrees(answer, context, model, history):
                 yield self._refused(replace(answer, model=model.name))
                 return
-            draft = Draft(context, self.corpus)
+            draft = Draft(answer.question, context, self.corpus)
             for piece in model.stream(self._prompt("answer_question", answer, context, history)):
                 clock.note("first_token")
                 draft.feed(piece)

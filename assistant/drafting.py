@@ -10,7 +10,7 @@ from typing import Protocol
 from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt, support
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
-from index.passages import sentence_spans
+from index.passages import sentence_spans, width
 from index.types import SentenceMatch, Span
 
 SENTINEL = "NO ANSWER"
@@ -30,6 +30,10 @@ class Likeness(Protocol):
         """Compare a text with each sentence of some passages, by passage."""
 
 
+_SHORT_CLAIM = 40
+"""In columns: a claim below this leans on the question, as a bare name does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A passage as the model is given it: its number counts from 1 in the order given."""
@@ -41,7 +45,8 @@ class Source:
 class Draft:
     """An answer in the making: the model's text with its marks turned into citations."""
 
-    def __init__(self, sources: Sequence[Source], likeness: Likeness) -> None:
+    def __init__(self, question: str, sources: Sequence[Source], likeness: Likeness) -> None:
+        self._question = question
         self._given = [source.evidence for source in sources]
         self._likeness = likeness
         self._citations: dict[tuple[int, int], Citation] = {}
@@ -80,30 +85,37 @@ class Draft:
         )
 
     def check(self, answer: Answer) -> Answer:
-        """Judge every sentence of a written answer by what it cites."""
-        claims = tuple(
-            self._claim(answer, span) for span in sentence_spans(answer.text, answer.language)
-        )
-        return replace(answer, claims=claims)
+        """Judge every sentence of a written answer by what it cites.
+
+        A mark also stands for the sentences before it, back to the mark before.
+        """
+        claims: list[Claim] = []
+        following: tuple[int, ...] = ()
+        for span in reversed(list(sentence_spans(answer.text, answer.language))):
+            own = marks(answer.text[span.start : span.end])
+            following = own or following
+            claims.append(self._claim(answer, span, own, following))
+        return replace(answer, claims=tuple(reversed(claims)))
 
     @staticmethod
     def is_unsupported(answer: Answer) -> bool:
         """Say whether no sentence of a checked answer is borne out."""
         return all(claim.support is Support.UNSUPPORTED for claim in answer.claims)
 
-    def _claim(self, answer: Answer, span: Span) -> Claim:
-        sentence = answer.text[span.start : span.end]
-        numbers = marks(sentence)
+    def _claim(
+        self, answer: Answer, span: Span, own: tuple[int, ...], numbers: tuple[int, ...]
+    ) -> Claim:
+        sentence = without_marks(answer.text[span.start : span.end])
         sources = [item for item in self._given if self._cites(item, numbers)]
         similarity = 0.0
         if sources:
             found = self._likeness.match_sentences(
-                without_marks(sentence), [source.passage_id for source in sources]
+                self._in_full(sentence), [item.passage_id for item in sources]
             )
             matches = [match for passage in found.values() for match in passage]
             similarity = max((match.similarity for match in matches), default=0.0)
-        verdict = support(without_marks(sentence), answer.question, sources, similarity)
-        return Claim(span.start, span.end, numbers, verdict)
+        verdict = support(sentence, answer.question, sources, similarity)
+        return Claim(span.start, span.end, own, verdict)
 
     def _cites(self, item: Evidence, numbers: Sequence[int]) -> bool:
         return any(
@@ -123,10 +135,14 @@ class Draft:
             self._citations[key] = cite(item, len(self._citations) + 1, sentence)
         return self._citations[key].number
 
+    def _in_full(self, claim: str) -> str:
+        """Put the question before a claim that says little without it."""
+        return claim if width(claim) >= _SHORT_CLAIM else f"{self._question} {claim}"
+
     def _nearest(self, item: Evidence, claim: str) -> Span:
         if not claim:
             return item.key
-        found = self._likeness.match_sentences(claim, [item.passage_id])
+        found = self._likeness.match_sentences(self._in_full(claim), [item.passage_id])
         matches = found.get(item.passage_id, ())
         return max(matches, key=lambda match: match.score).span if matches else item.key
 

@@ -77,6 +77,25 @@ def test_a_written_answer_cites_the_sentence_that_says_so(assistant, model):
     assert answer.model == "scripted"
 
 
+def test_a_bare_name_is_judged_as_the_answer_to_its_question(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"Saskia Dorrestein [{number}]")
+    answer = assistant.ask(LEADER)
+    assert answer.text == "Saskia Dorrestein [1]"
+    assert answer.claims[0].support is Support.SUPPORTED
+    assert answer.citations[0].quote == "Projectleider Saskia Dorrestein leidt de werkzaamheden."
+
+
+def test_a_mark_stands_for_the_sentences_before_it_and_for_none_behind_it(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    first, second = "Saskia Dorrestein leads the works.", "The costs are 4.2 million euros"
+    model.enqueue(f"{first} {second} [{number}]. The quay is renewed in the spring.")
+    claims = assistant.ask(LEADER).claims
+    assert [claim.citations for claim in claims] == [(), (1,), ()]
+    verdicts = [claim.support is Support.UNSUPPORTED for claim in claims]
+    assert verdicts == [False, False, True]
+
+
 def test_the_model_is_told_language_sources_and_question(assistant, model):
     model.enqueue("Dat is Saskia Dorrestein [1].")
     assistant.ask("Wie leidt het werk aan de kade?")
