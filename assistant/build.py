@@ -64,7 +64,7 @@ def build_corpus(settings: Settings) -> Corpus:
 def build_embedder(settings: Settings) -> Embedder:
     """Make the configured embedder."""
     if not settings.embedder_url:
-        return BundledEmbedder(threads=os.cpu_count() or 1)
+        return BundledEmbedder(os.cpu_count() or 1, settings.fast_embedding)
     if not settings.embedder_model:
         raise BadSetting("embedder_url is set, embedder_model is not: name the model there.")
     return RemoteEmbedder(

@@ -79,6 +79,11 @@ class Settings(BaseModel):
     largest_file_mb: float = Field(
         50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
     )
+    fast_embedding: bool = Field(
+        True,
+        description="Embed many passages several times faster, in a process of its own that takes "
+        "about 700 MB while it works.",
+    )
     embedder_url: str = Field(
         "",
         description="Address of OpenAI-compatible embeddings; empty is the bundled embedder. It "

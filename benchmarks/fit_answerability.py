@@ -14,7 +14,8 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from assistant.evidence import signals
 from benchmarks.question_sets import Row, build_corpus, read_rows
 from index.embedding import BundledEmbedder
-from index.types import Passage, PassageVectors, Vector
+from index.types import Passage, PassageVectors, Vector, VectorSteps
 
 Floats = npt.NDArray[np.float64]
 NAMES = ("similarity", "key_similarity", "other_language")
@@ -48,12 +49,14 @@ class RememberingEmbedder(BundledEmbedder):
             self._queries[text] = super().embed_query(text)
         return self._queries[text]
 
-    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+    def embed_passages(self, passages: Iterable[Passage]) -> VectorSteps:
         """Embed passages and each of their sentences."""
-        new = [passage for passage in passages if passage.text not in self._passages]
-        for passage, vectors in zip(new, super().embed_passages(new) if new else [], strict=True):
+        wanted = list(passages)
+        new = [passage for passage in wanted if passage.text not in self._passages]
+        made = chain.from_iterable(super().embed_passages(new))
+        for passage, vectors in zip(new, made, strict=True):
             self._passages[passage.text] = vectors
-        return [self._passages[passage.text] for passage in passages]
+        yield [self._passages[passage.text] for passage in wanted]
 
 
 def article(identifier: str) -> str:

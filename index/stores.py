@@ -8,18 +8,17 @@ it replaces; then the stores drop what is gone. Every step may be done twice.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
 from index.database import Database
 from index.generation import EmbeddedPassage, Generation
 from index.terms import TermIndex
-from index.types import Embedder, SyncReport
+from index.types import Embedder, Passage, PassageVectors, StoredPassage, SyncReport
 from index.vectors import VectorRecord, VectorStore
-
-_PASSAGES_PER_STEP = 8
-"""Embedded between two reports of progress."""
 
 _PASSAGES_PER_COMMIT = 256
 _SECONDS_PER_COMMIT = 5.0
@@ -123,6 +122,48 @@ class Stores:
         return len(passages), found
 
 
+class _Queue:
+    """The passages on their way through the embedder, and the documents that they belong to."""
+
+    def __init__(self, generation: Generation, document_ids: Sequence[int]) -> None:
+        self._generation = generation
+        self._document_ids = document_ids
+        self._sent: deque[StoredPassage] = deque()
+        self._unfinished: deque[_Unfinished] = deque()
+
+    def passages(self) -> Iterator[Passage]:
+        """Read what has no vectors yet, document by document, only as fast as it is wanted."""
+        for document_id in self._document_ids:
+            passages = self._generation.without_vectors(document_id)
+            self._unfinished.append(_Unfinished(document_id, len(passages)))
+            for stored in passages:
+                self._sent.append(stored)
+                yield stored.passage
+
+    def store(self, vectors: Sequence[PassageVectors]) -> None:
+        """Store the vectors of the passages that were read first."""
+        numbers = [self._sent.popleft().id for _ in vectors]
+        self._generation.set_vectors(zip(numbers, vectors, strict=True))
+        left = len(vectors)
+        for document in self._unfinished:
+            taken = min(left, document.passages)
+            document.passages -= taken
+            left -= taken
+
+    def finished(self) -> Iterator[int]:
+        """Number the documents all of whose passages have vectors now; each of them once."""
+        while self._unfinished and self._unfinished[0].passages == 0:
+            yield self._unfinished.popleft().document_id
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """A document that was read, and how many of its passages have no vectors yet."""
+
+    document_id: int
+    passages: int
+
+
 def embed_documents(
     stores: Stores,
     embedder: Embedder,
@@ -136,24 +177,23 @@ def embed_documents(
     """
     started = committed = time.monotonic()
     report = replace(report, stage="embedding", to_embed=stores.generation.to_embed())
+    yield report
+    queue = _Queue(stores.generation, document_ids)
     batch: list[int] = []
     waiting = 0
-    for document_id in document_ids:
-        passages = stores.generation.without_vectors(document_id)
-        for start in range(0, len(passages), _PASSAGES_PER_STEP):
-            step = passages[start : start + _PASSAGES_PER_STEP]
-            vectors = embedder.embed_passages([stored.passage for stored in step])
-            stores.generation.set_vectors(
-                (stored.id, item) for stored, item in zip(step, vectors, strict=True)
-            )
-            report = _progress(report, len(step), time.monotonic() - started)
+    # Closed with this generator, since an embedder may hold a process.
+    with closing(embedder.embed_passages(queue.passages())) as steps:
+        for vectors in steps:
+            queue.store(vectors)
+            report = _progress(report, len(vectors), time.monotonic() - started)
             yield report
-        batch.append(document_id)
-        waiting += len(passages)
-        now = time.monotonic()
-        if waiting >= _PASSAGES_PER_COMMIT or now - committed > _SECONDS_PER_COMMIT:
-            commit(batch)
-            batch, waiting, committed = [], 0, now
+            batch += queue.finished()
+            waiting += len(vectors)
+            now = time.monotonic()
+            if waiting >= _PASSAGES_PER_COMMIT or now - committed > _SECONDS_PER_COMMIT:
+                commit(batch)
+                batch, waiting, committed = [], 0, now
+    batch += queue.finished()
     if batch:
         commit(batch)
     yield report

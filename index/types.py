@@ -3,7 +3,7 @@
 Knows shapes and units; knows nothing of files, stores or models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +78,10 @@ class PassageVectors:
     sentences: Vector
 
 
+VectorSteps = Generator[list[PassageVectors], None, None]
+"""Vectors of passages, some at a time."""
+
+
 class Embedder(Protocol):
     """Turns text into unit vectors whose dot product is their likeness."""
 
@@ -92,8 +96,15 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vector:
         """Embed one question: shape (dimension,)."""
 
-    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
-        """Embed passages and each of their sentences."""
+    @property
+    def hindrance(self) -> str:
+        """What made the last work slower than it could be; empty where nothing did."""
+
+    def embed_passages(self, passages: Iterable[Passage]) -> VectorSteps:
+        """Embed passages and each of their sentences; some at a time, in the order they came.
+
+        Passages are read a bounded number ahead. Closing the generator frees what it holds.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class WordEmbedder:
     """
 
     dimension = 64
+    hindrance = ""
 
     def __init__(self, fingerprint="words", fail_after=None, pause=0.0):
         self.fingerprint = fingerprint
@@ -34,15 +35,13 @@ class WordEmbedder:
         return vector / np.linalg.norm(vector)
 
     def embed_passages(self, passages):
-        vectors = []
         for passage in passages:
             if self._fail_after is not None and len(self.history) >= self._fail_after:
                 raise EmbedderUnavailable("The embedder was unplugged. Plug it in.")
             time.sleep(self._pause)
             self.history.append(passage.text)
             sentences = [self.embed_query(passage.text_of(span)) for span in passage.sentences]
-            vectors.append(PassageVectors(self.embed_query(passage.text), np.stack(sentences)))
-        return vectors
+            yield [PassageVectors(self.embed_query(passage.text), np.stack(sentences))]
 
 
 def plain_text(path):

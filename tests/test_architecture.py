@@ -20,6 +20,7 @@ HOMES = {
     "llama_index": {"index/retriever.py"},
     "py3langid": {"index/language.py"},
     "sentencex": {"index/passages.py"},
+    "openvino": {"index/e5_network.py"},
     "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
     "xllamacpp": {"assistant/local_model.py"},
     "typer": {"assistant/cli.py"},

@@ -1,5 +1,7 @@
 """The bundled embedder, and the one behind OpenAI's protocol on a loopback server."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,10 @@ def passage(text, *cuts):
     return Passage(0, len(text), text, spans)
 
 
+def embedded(embedder, passages):
+    return list(chain.from_iterable(embedder.embed_passages(passages)))
+
+
 @pytest.fixture(scope="module")
 def bundled():
     return BundledEmbedder()
@@ -27,7 +33,7 @@ def server():
 
 
 def test_vectors_are_units_of_the_promised_shape(bundled):
-    (vectors,) = bundled.embed_passages([passage("Een zin. Nog een zin.", 9)])
+    (vectors,) = embedded(bundled, [passage("Een zin. Nog een zin.", 9)])
     assert vectors.passage.shape == (bundled.dimension,) == (384,)
     assert vectors.sentences.shape == (2, 384)
     assert np.allclose(np.linalg.norm(vectors.sentences, axis=1), 1, atol=1e-3)
@@ -37,7 +43,7 @@ def test_vectors_are_units_of_the_promised_shape(bundled):
 def test_languages_meet(bundled):
     query = bundled.embed_query("When does the library open?")
     texts = ["De bibliotheek gaat om negen uur open.", "De brug is gesloten wegens onderhoud."]
-    near, far = bundled.embed_passages([passage(text) for text in texts])
+    near, far = embedded(bundled, [passage(text) for text in texts])
     assert query @ near.passage > query @ far.passage + 0.03
 
 
@@ -52,7 +58,7 @@ def test_what_follows_a_nul_counts(bundled):
 
 def test_the_remote_embedder_sends_prefixes_in_batches(server):
     embedder = RemoteEmbedder(server.url, "m", "secret", ("q: ", "p: "))
-    vectors = embedder.embed_passages([passage(f"zin {n}") for n in range(50)])
+    vectors = embedded(embedder, [passage(f"zin {n}") for n in range(50)])
     assert len(vectors) == 50
     assert all(np.allclose(np.linalg.norm(v.passage), 1) for v in vectors)
     sizes = [len(body["input"]) for _, body in server.requests]
@@ -79,3 +85,17 @@ def test_a_refusal_and_a_dead_server_name_the_setting(server):
 def test_loopback_ignores_proxies(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert RemoteEmbedder(server.url, "m", "").dimension == 26
+
+
+def test_many_passages_get_the_vectors_that_few_do(bundled):
+    texts = [f"Zaal {n} is open. Zaal {n} heeft {n * 7} stoelen." for n in range(70)]
+    passages = [passage(text, text.index(".") + 2) for text in [*texts, texts[0]]]
+    passages += [passage(""), passage("a\0b\ud800")]
+    steps = list(bundled.embed_passages(passages))
+    assert bundled.hindrance == "" and len(steps) > 1
+    many = list(chain.from_iterable(steps))
+    few = embedded(BundledEmbedder(fast=False), passages[:4] + passages[-3:])
+    assert len(many) == len(passages)
+    for one, other in zip(many[:4] + many[-3:], few, strict=True):
+        assert one.passage @ other.passage > 0.9995
+        assert ((one.sentences * other.sentences).sum(axis=1) > 0.9995).all()
