@@ -176,6 +176,7 @@ def _followed(reports: Iterator[SyncReport]) -> SyncReport:
         for report in reports:
             left = report.seconds_left
             note = f"{report.embedded}/{report.to_embed} passages" if report.to_embed else ""
+            note += f", {report.per_second:,.1f} a second" if report.per_second else ""
             note += f", about {left:,.0f} s left" if left else ""
             total = report.to_embed or None
             bar.update(

@@ -15,8 +15,11 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, installed
 from index.errors import IndexingError
+from index.types import Embedder, Passage, Span
 
 _LEAST_FREE_GB = 2.0
+_BULK = 100
+"""Passages that any embedder counts as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,20 @@ def _embedder(settings: Settings) -> Finding:
         length = len(embedder.embed_query("test"))
     except (AssistantError, IndexingError) as error:
         return Finding(False, "Embedder", str(error))
-    where = settings.embedder_url or "bundled, on this machine"
+    where = settings.embedder_url or f"bundled, on this machine; {_bulk(settings, embedder)}"
     return Finding(True, "Embedder", f"{length} dimensions, {where}")
+
+
+def _bulk(settings: Settings, embedder: Embedder) -> str:
+    """Say which engine takes many passages, after trying it on enough of them."""
+    if not settings.fast_embedding:
+        return "many passages without the fast engine, since the setting fast_embedding is false"
+    passages = [Passage(0, 4, "test", (Span(0, 4),))] * _BULK
+    for _ in embedder.embed_passages(passages):
+        pass
+    if embedder.hindrance:
+        return f"many passages without the fast engine, which is slower, since {embedder.hindrance}"
+    return "many passages with the fast engine"
 
 
 def _model(settings: Settings) -> Finding:

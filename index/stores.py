@@ -196,10 +196,14 @@ def embed_documents(
     batch += queue.finished()
     if batch:
         commit(batch)
+    if embedder.hindrance:
+        note = f"Embedded without the fast engine, which is slower, since {embedder.hindrance}."
+        report = replace(report, notes=(*report.notes, note))
     yield report
 
 
 def _progress(report: SyncReport, embedded: int, seconds: float) -> SyncReport:
     done = report.embedded + embedded
-    left = max(0, report.to_embed - done) * seconds / done
-    return replace(report, embedded=done, seconds_left=left)
+    pace = done / max(seconds, 1e-6)
+    left = max(0, report.to_embed - done) / pace
+    return replace(report, embedded=done, per_second=pace, seconds_left=left)

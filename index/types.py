@@ -189,7 +189,8 @@ class Unread:
 class SyncReport:
     """What a sync has done so far; `done` is true in the last one.
 
-    `embedded` and `to_embed` count passages; `seconds_left` is an estimate or None.
+    `embedded` and `to_embed` count passages, `per_second` is their pace so far; `seconds_left` is
+    an estimate or None.
     """
 
     stage: str = "scanning"
@@ -201,6 +202,7 @@ class SyncReport:
     notes: tuple[str, ...] = ()
     embedded: int = 0
     to_embed: int = 0
+    per_second: float | None = None
     seconds_left: float | None = None
     done: bool = False
 
