@@ -29,7 +29,7 @@ class Network:
         if precision:
             options["INFERENCE_PRECISION_HINT"] = precision
         core = ov.Core()
-        self._compiled = core.compile_model(_Builder(weights).model(), "CPU", options)
+        self._compiled = core.compile_model(Builder(weights).mean_model(), "CPU", options)
         self._request = self._compiled.create_infer_request()
 
     def mean_states(self, rows: Sequence[Sequence[int]]) -> Vector:
@@ -45,22 +45,39 @@ class Network:
         return means
 
 
-class _Builder:
-    """Builds the graph. Shapes in comments: b texts, t tokens, h = 384."""
+class Builder:
+    """Builds the graph from words (b, t, 384) and which of them are present (b, t).
+
+    b counts texts, t the tokens of the longest. Joining the three matrices of attention, or
+    writing attention out, made no difference to speed.
+    """
 
     def __init__(self, weights: E5Weights) -> None:
         self._weights = weights
 
-    def model(self) -> ov.Model:
-        words = ops.parameter([-1, -1, HIDDEN], np.float32, "words")
-        present = ops.parameter([-1, -1], np.float32, "present")
-        states = self._norm("emb.ln", ops.add(words, self._places(words)))
-        hidden = ops.multiply(ops.subtract(_const(1.0), present), _const(_HIDDEN_SCORE))
-        mask = ops.unsqueeze(hidden, _ints(1, 2))  # b, 1, 1, t
+        self._words = ops.parameter([-1, -1, HIDDEN], np.float32, "words")
+        self._present = ops.parameter([-1, -1], np.float32, "present")
+
+    def mean_model(self) -> ov.Model:
+        """The sum of each text's states, (b, 384): its mean, once divided by its tokens."""
+        counted = ops.multiply(self._states(), ops.unsqueeze(self._present, _ints(2)))
+        return self._model(ops.reduce_sum(counted, _ints(1)))
+
+    def states_model(self) -> ov.Model:
+        """Every token's state, (b, t, 384)."""
+        return self._model(self._states())
+
+    def _model(self, result: ov.Node) -> ov.Model:
+        return ov.Model([result], [self._words, self._present], "multilingual-e5-small")
+
+    def _states(self) -> ov.Node:
+        places = self._places(self._words)
+        states = self._norm("emb.ln", ops.add(self._words, places))
+        absent = ops.subtract(_const(1.0), self._present)
+        mask = ops.unsqueeze(ops.multiply(absent, _const(_HIDDEN_SCORE)), _ints(1, 2))
         for layer in range(LAYERS):
             states = self._layer(f"l{layer}", states, mask)
-        counted = ops.multiply(states, ops.unsqueeze(present, _ints(2)))
-        return ov.Model([ops.reduce_sum(counted, _ints(1))], [words, present], "e5")
+        return states
 
     def _places(self, words: ov.Node) -> ov.Node:
         """What is added to each word for its place and its type: shape (t, h)."""
