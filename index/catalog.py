@@ -67,7 +67,7 @@ class Catalog:
             for path in under:
                 connection.execute(
                     "DELETE FROM unread WHERE path = ? OR substr(path, 1, ?) = ?",
-                    (path, len(path) + 1, path.rstrip("/") + "/"),
+                    (path, len(path.rstrip("/")) + 1, path.rstrip("/") + "/"),
                 )
             connection.executemany(
                 "INSERT OR REPLACE INTO unread VALUES (?, ?)",

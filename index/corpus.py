@@ -16,6 +16,7 @@ from index.database import Database
 from index.errors import (
     EmbedderMismatch,
     EmptyCorpus,
+    StoreUnavailable,
     SyncRunning,
     UnknownDocument,
     UnreadableFile,
@@ -86,11 +87,20 @@ class Corpus:
 
         Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable, StoreUnavailable.
         """
-        stores = self._stores
-        if stores is None or not stores.generation.has_ready():
-            raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
-        self._check_embedder(stores.generation)
-        return self._retriever(stores).search(question, limit)
+        while True:
+            stores = self._stores
+            if stores is None or not stores.generation.has_ready():
+                raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
+            self._check_embedder(stores.generation)
+            try:
+                hits = self._retriever(stores).search(question, limit)
+            except StoreUnavailable:
+                if stores is self._stores:
+                    raise
+                continue
+            # A rebuild that ended meanwhile has taken away what this search was reading.
+            if stores is self._stores:
+                return hits
 
     def match_sentences(
         self, text: str, passage_ids: Iterable[int]
