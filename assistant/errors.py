@@ -6,6 +6,7 @@
         ModelUnavailable    the language model does not answer
         WeightsUnavailable  weights could not be fetched or verified
         FolderInUse         another process owns the data folder and cannot be asked
+        BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
 
 Every message says what happened, with the value, and the command or setting that mends it.
 """
@@ -33,3 +34,7 @@ class WeightsUnavailable(AssistantError):
 
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class BadQuestionSet(AssistantError):
+    """Gold questions, gates or a report of an evaluation that cannot be used."""
