@@ -5,6 +5,7 @@
         BadSetting          a setting, file or environment variable that is wrong
         ModelUnavailable    the language model does not answer
         WeightsUnavailable  weights could not be fetched or verified
+        ServerUnavailable   a server of this assistant does not answer
         FolderInUse         another process owns the data folder and cannot be asked
         BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
 
@@ -30,6 +31,10 @@ class ModelUnavailable(AssistantError):
 
 class WeightsUnavailable(AssistantError):
     """Weights could not be fetched or verified."""
+
+
+class ServerUnavailable(AssistantError):
+    """A server of this assistant does not answer."""
 
 
 class FolderInUse(AssistantError):

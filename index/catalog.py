@@ -202,6 +202,16 @@ class Catalog:
             for row in rows
         ]
 
+    def ready_at(self, name: str) -> dict[int, str]:
+        """Map the ready documents whose path is this one, or ends with it, to their paths."""
+        tail = f"/{name}"
+        rows = self._database.connection.execute(
+            "SELECT id, path FROM documents WHERE state = 'ready' "
+            "AND (path = ? OR substr(path, -?) = ?)",
+            (name, len(tail), tail),
+        )
+        return {row["id"]: row["path"] for row in rows}
+
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""
         row = self._database.connection.execute(

