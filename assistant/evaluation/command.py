@@ -25,13 +25,13 @@ from assistant.evaluation.page import report_page
 from assistant.evaluation.report_file import read_report, write_report
 from assistant.evaluation.subjects import Selection, opened_subject
 from assistant.evaluation.terminal import show_comparison, show_gates, show_report
-from assistant.evaluation.trial import Manner, run_trial, unfinished
+from assistant.evaluation.trial import Manner, run_trial
 from assistant.evaluation.types import Report, Row
 from assistant.settings import Settings
 from index.errors import IndexingError
 from index.types import SyncReport
 
-GATE_FAILED, BAD_INPUT, DOWN_NOW = 1, 2, 3
+GATE_FAILED, BAD_INPUT, DOWN_NOW, INTERRUPTED = 1, 2, 3, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,20 @@ def evaluate(
     selection: Selection, manner: Manner, outputs: Outputs, gates_given: Sequence[str]
 ) -> int:
     """Run an evaluation and show it; give the exit code."""
-    out, chosen = console(), settings()
+    out = console()
     try:
+        chosen = settings()
         gates = read_gates(gates_given)
         _check_places(outputs)
         report = _report(selection, manner, chosen)
         show_report(out, report)
         return _finish(report, outputs, gates, out)
     except (*DOWN, FolderInUse) as error:
-        return _failed(error, DOWN_NOW, chosen)
+        return _failed(error, DOWN_NOW)
     except (AssistantError, IndexingError) as error:
-        return _failed(error, BAD_INPUT, chosen)
+        return _failed(error, BAD_INPUT)
     except KeyboardInterrupt:
-        return _failed("interrupted", 130, chosen)
+        return _failed("interrupted", INTERRUPTED)
 
 
 def compare_reports(first: Path, second: Path) -> int:
@@ -67,8 +68,7 @@ def compare_reports(first: Path, second: Path) -> int:
     try:
         show_comparison(console(), compare(read_report(first), read_report(second)))
     except BadQuestionSet as error:
-        sys.stderr.write(f"error: {error}\n")
-        return BAD_INPUT
+        return _failed(error, BAD_INPUT)
     return 0
 
 
@@ -130,8 +130,8 @@ def _finish(report: Report, outputs: Outputs, gates: Sequence[Gate], out: Consol
     return 0 if all(passage.passed for passage in passages) else GATE_FAILED
 
 
-def _failed(error: Exception | str, code: int, chosen: Settings) -> int:
+def _failed(error: Exception | str, code: int) -> int:
     sys.stderr.write(f"error: {error}\n")
-    if code != BAD_INPUT and unfinished(chosen.data):
-        sys.stderr.write("What is done is kept: the same command with --resume goes on from it.\n")
+    if code in (DOWN_NOW, INTERRUPTED):
+        sys.stderr.write("Replies so far are kept; the same command with --resume goes on.\n")
     return code

@@ -34,18 +34,46 @@ def execute(
     for question in questions:
         if question.id in journal.done:
             yield question, journal.done[question.id]
-    down = 0
+    watch = _Watch(any(response.model for response in journal.done.values()))
     ask = system.retrieve if retrieval_only else system.respond
     for question, outcome in _outcomes(ask, asked, jobs):
+        watch.note(outcome)
         if isinstance(outcome, Response):
             journal.add(question.id, outcome)
-            down = 0
             yield question, outcome
-            continue
-        down = down + 1 if isinstance(outcome, DOWN) else 0
-        if down == min(_MOST_DOWN, len(asked)):
-            raise outcome
-        yield question, Response(error=_reason(outcome))
+        else:
+            yield question, Response(error=_reason(outcome))
+    watch.finish(len(asked))
+
+
+class _Watch:
+    """Tells a server that is down from questions that fail."""
+
+    def __init__(self, model_answered: bool) -> None:
+        self._model_answered = model_answered
+        self._in_a_row: list[Exception] = []
+
+    def note(self, outcome: Response | Exception) -> None:
+        """Take note of an outcome; raise what shows that the server is down."""
+        if isinstance(outcome, DOWN):
+            self._in_a_row.append(outcome)
+            if len(self._in_a_row) == _MOST_DOWN:
+                raise outcome
+            return
+        self._model_answered |= isinstance(outcome, Response) and bool(outcome.model)
+        # A question that is refused without asking the model says nothing of the model.
+        if self._model_answered or not self._lacks_model():
+            self._in_a_row.clear()
+
+    def finish(self, asked: int) -> None:
+        """Raise where a short run ended without one answer of the server or model."""
+        if self._in_a_row and (len(self._in_a_row) == asked or self._lacks_model()):
+            raise self._in_a_row[-1]
+
+    def _lacks_model(self) -> bool:
+        return any(isinstance(error, ModelUnavailable) for error in self._in_a_row) and (
+            not self._model_answered
+        )
 
 
 def _outcomes(

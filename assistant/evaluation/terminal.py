@@ -14,11 +14,17 @@ from assistant.evaluation.metrics import METRICS, Metric
 from assistant.evaluation.types import Estimate, Estimates, Report, Summary
 
 _MOST_LISTED = 10
+_GROUPED = (
+    "recall@1", "recall@5", "key_sentence_contains", "correct", "wrong",
+    "abstention_recall", "false_abstention",
+)  # fmt: skip
+"""What is shown by kind and language: a terminal is only so wide."""
+
 _HEADLINES = (
     "recall@1", "recall@5", "mrr@10", "key_sentence_contains", "contains", "correct", "wrong",
     "citation_precision", "citation_recall", "abstention_recall", "false_abstention",
 )  # fmt: skip
-"""What is shown by language, and beside other systems: a terminal is only so wide."""
+"""What is shown beside other systems."""
 
 
 def show_report(out: Console, report: Report) -> None:
@@ -104,7 +110,7 @@ def _overall(estimates: Estimates) -> Table:
 
 
 def _by_group(what: str, groups: Mapping[str, Estimates]) -> Table:
-    names = [n for n in _HEADLINES if any(n in found for found in groups.values())]
+    names = [n for n in _GROUPED if any(n in found for found in groups.values())]
     table = Table()
     table.add_column(what, no_wrap=True)
     for name in names:

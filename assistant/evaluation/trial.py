@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from assistant.evaluation.execution import execute
 from assistant.evaluation.journal import kept
@@ -71,11 +70,6 @@ def run_key(subject: Subject, manner: Manner, settings: Settings) -> str:
         settings.model_dump(mode="json", exclude={"data", "host", "port"}),
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def unfinished(folder: Path) -> list[Path]:
-    """List the journals of runs that were interrupted, in a data folder."""
-    return sorted((folder / "evaluation").glob("*.jsonl"))
 
 
 def _about(subject: Subject, manner: Manner, settings: Settings) -> dict[str, object]:
