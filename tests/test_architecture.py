@@ -39,6 +39,7 @@ ABOVE = {
     "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
     "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
+    "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }
 

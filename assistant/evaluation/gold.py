@@ -72,6 +72,10 @@ class _Row(BaseModel):
     core: bool = False
 
 
+FIELDS = tuple(_Row.model_fields)
+"""Names of a question's fields, without the other names that some have."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
     """Gold questions and the names of fields that were read past, with how often."""
