@@ -15,7 +15,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-_SCRIPTS = tuple("elements metrics charts outcomes comparison figures row questions start".split())
+_SCRIPTS = tuple(
+    "elements metrics charts outcomes comparison figures passages row questions start".split()
+)
 """In this order: each uses what stands before it, and the last one begins."""
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")

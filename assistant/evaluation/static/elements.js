@@ -58,17 +58,25 @@ function pickerGroup(label, options) {
 
 // A table scrolls inside its box, and the keyboard reaches the box.
 function scrolling(label, table) {
-  return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, table);
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+    table,
+  );
 }
 
 function columnHeads(heads) {
-  const cells = heads.map(([text, className]) => element("th", { scope: "col", class: className }, text));
+  const cells = heads.map(([text, className]) =>
+    element("th", { scope: "col", class: className }, text),
+  );
   return element("thead", {}, element("tr", {}, ...cells));
 }
 
 // Cuts a text where spans begin and end; each piece knows the spans that lie over it.
 function pieces(text, spans) {
-  const inside = spans.filter((span) => span.start >= 0 && span.start < span.end && span.end <= text.length);
+  const inside = spans.filter(
+    (span) => span.start >= 0 && span.start < span.end && span.end <= text.length,
+  );
   const borders = new Set([0, text.length, ...inside.flatMap((span) => [span.start, span.end])]);
   const sorted = [...borders].sort((a, b) => a - b);
   return sorted.slice(1).map((end, index) => ({
@@ -85,4 +93,37 @@ function spanOf(text, part, extra) {
 // An address holds no half characters.
 function wellFormed(text) {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+function part(title, ...content) {
+  return element("section", { class: "part" }, element("h4", {}, title), ...content);
+}
+
+function list(items) {
+  return element("ul", { class: "plain" }, ...items.map((item) => element("li", {}, item)));
+}
+
+function quiet(text) {
+  return element("span", { class: "quiet" }, text);
+}
+
+function foreignPieces(tag, text, language, spans, show) {
+  const node = foreign(tag, "", language);
+  node.append(...pieces(text, spans).map(show));
+  return node;
+}
+
+function panel(title, says, controls, content) {
+  return element(
+    "div",
+    { class: "panel" },
+    element(
+      "div",
+      { class: "panel-head" },
+      title ? element("h3", {}, title) : null,
+      element("p", { class: "says" }, ...says),
+      ...controls,
+    ),
+    element("div", { class: "panel-body" }, ...content),
+  );
 }

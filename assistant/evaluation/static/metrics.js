@@ -62,7 +62,7 @@ const FEWER_IS_BETTER = /^(wrong|failed|context_tokens|false_abstention)|unsuppo
 const TILES = [
   ["recall@5", "Found", "the right passage is among the first five"],
   ["correct", "Right", "an accepted answer, or rightly declined"],
-  ["wrong", "Wrong", "another answer, one that the documents do not give, or an error"],
+  ["wrong", "Wrong", "a wrong answer, or an error"],
   ["abstention_recall", "Rightly said no", "declined where the documents do not say"],
   ["citation_precision", "Good citations", "lead to the place where the answer stands"],
   ["evidence_ms_p50", "Evidence after", "half of the questions are quicker than this"],

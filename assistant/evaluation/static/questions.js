@@ -14,7 +14,9 @@ const ORDERS = [
 function questionList(report) {
   const rows = report.rows.map((row, index) => ({ row, index, rank: goldRank(row) }));
   const list = {
-    rows, found: rows, limit: CHUNK,
+    rows,
+    found: rows,
+    limit: CHUNK,
     items: element("ol", { class: "questions" }),
     count: element("p", { class: "count", role: "status" }),
     more: element("button", { type: "button", class: "more" }),
@@ -22,7 +24,9 @@ function questionList(report) {
   };
   list.controls = filterControls(list);
   list.more.addEventListener("click", () => showMore(list));
-  byId("questions").append(filterBar(list), list.count, list.items, list.more);
+  const filters = filterBar(list);
+  filters.hidden = !rows.length;
+  byId("questions").append(filters, list.count, list.items, list.more);
   refresh(list);
   return list;
 }
@@ -31,10 +35,34 @@ function filterControls(list) {
   const changed = () => refresh(list);
   const rows = list.rows.map(({ row }) => row);
   return {
-    text: element("input", { type: "search", input: changed, placeholder: "words, a name, an id", autocomplete: "off", spellcheck: "false" }),
-    kind: picker(countedOptions(rows.map((row) => row.kind), kindName), changed),
-    language: picker(countedOptions(rows.map((row) => row.language), languageName), changed),
-    verdict: picker(countedOptions(rows.map((row) => row.verdict), (name) => name), changed),
+    text: element("input", {
+      type: "search",
+      input: changed,
+      placeholder: "words, a name, an id",
+      autocomplete: "off",
+      spellcheck: "false",
+    }),
+    kind: picker(
+      countedOptions(
+        rows.map((row) => row.kind),
+        kindName,
+      ),
+      changed,
+    ),
+    language: picker(
+      countedOptions(
+        rows.map((row) => row.language),
+        languageName,
+      ),
+      changed,
+    ),
+    verdict: picker(
+      countedOptions(
+        rows.map((row) => row.verdict),
+        (name) => name,
+      ),
+      changed,
+    ),
     failed: element("input", { type: "checkbox", change: changed }),
     order: picker(ORDERS, changed),
   };
@@ -50,10 +78,24 @@ function countedOptions(values, nameOf) {
 
 function filterBar(list) {
   const { text, kind, language, verdict, failed, order } = list.controls;
-  const reset = element("button", { type: "button", click: () => { clearFilters(list); refresh(list); } }, "Clear");
+  const reset = element(
+    "button",
+    {
+      type: "button",
+      click: () => {
+        clearFilters(list);
+        refresh(list);
+      },
+    },
+    "Clear",
+  );
   return element(
-    "form", { class: "filters", role: "search", submit: (event) => event.preventDefault() },
-    labelled("Search", text), labelled("Outcome", verdict), labelled("Kind", kind), labelled("Language", language),
+    "form",
+    { class: "filters", role: "search", submit: (event) => event.preventDefault() },
+    labelled("Search", text),
+    labelled("Outcome", verdict),
+    labelled("Kind", kind),
+    labelled("Language", language),
     labelled("First show", order),
     element("label", { class: "choice" }, failed, " Failed only"),
     reset,
@@ -62,7 +104,9 @@ function filterBar(list) {
 
 function clearFilters(list) {
   const { text, kind, language, verdict, failed } = list.controls;
-  [text, kind, language, verdict].forEach((control) => { control.value = ""; });
+  [text, kind, language, verdict].forEach((control) => {
+    control.value = "";
+  });
   failed.checked = false;
 }
 
@@ -70,9 +114,14 @@ function refresh(list) {
   const { text, kind, language, verdict, failed, order } = list.controls;
   const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const equal = (control, value) => !control.value || control.value === `=${value}`;
-  list.found = list.rows.filter((item) =>
-    equal(kind, item.row.kind) && equal(language, item.row.language) && equal(verdict, item.row.verdict) &&
-    (!failed.checked || !WENT_WELL.has(item.row.verdict)) && holdsAll(item, words));
+  list.found = list.rows.filter(
+    (item) =>
+      equal(kind, item.row.kind) &&
+      equal(language, item.row.language) &&
+      equal(verdict, item.row.verdict) &&
+      (!failed.checked || !WENT_WELL.has(item.row.verdict)) &&
+      holdsAll(item, words),
+  );
   sortBy(list.found, order.value);
   list.limit = CHUNK;
   drawList(list);
@@ -86,7 +135,18 @@ function holdsAll(item, words) {
 
 function searchable(row) {
   const documents = [...row.gold, ...row.citations].map((place) => place.doc_id);
-  return [row.qid, row.question, ...row.answers, row.reply, row.error, row.verdict, row.kind, ...documents].join("\n").toLowerCase();
+  return [
+    row.qid,
+    row.question,
+    ...row.answers,
+    row.reply,
+    row.error,
+    row.verdict,
+    row.kind,
+    ...documents,
+  ]
+    .join("\n")
+    .toLowerCase();
 }
 
 function sortBy(items, order) {
@@ -110,9 +170,10 @@ function difference(a, b) {
 function drawList(list) {
   replaceContent(list.items, list.found.slice(0, list.limit).map(questionItem));
   const all = list.rows.length;
-  list.count.textContent = list.found.length === all
-    ? counted(all, "question", "questions")
-    : `${list.found.length} of ${counted(all, "question", "questions")}`;
+  list.count.textContent =
+    list.found.length === all
+      ? counted(all, "question", "questions")
+      : `${list.found.length} of ${counted(all, "question", "questions")}`;
   if (!list.found.length) list.count.textContent += all ? ": none fits these filters." : ".";
   drawMore(list);
 }
@@ -134,11 +195,18 @@ function showMore(list) {
 function questionItem(item) {
   const { row, index } = item;
   const summary = element(
-    "summary", {}, chip(row.verdict),
+    "summary",
+    {},
+    chip(row.verdict),
     element("span", { class: "asked" }, foreign("span", row.question, row.language, "question")),
-    element("span", { class: "meta" },
-      isolated(row.qid), element("span", {}, kindName(row.kind)),
-      element("abbr", { title: languageName(row.language) }, row.language), rankBadge(item)),
+    element(
+      "span",
+      { class: "meta" },
+      isolated(row.qid),
+      element("span", {}, kindName(row.kind)),
+      element("abbr", { title: languageName(row.language) }, row.language),
+      rankBadge(item),
+    ),
   );
   const details = element("details", { id: `row-${index}`, class: "question-row" }, summary);
   details.addEventListener("toggle", () => fillOnce(details, row, index));
@@ -151,7 +219,13 @@ function fillOnce(details, row, index) {
 
 function rankBadge({ row, rank }) {
   if (!row.answerable) return element("span", { class: "quiet" }, "no gold");
-  return rank ? element("span", { class: "badge" }, `★ ${rank}`, element("span", { class: "unseen" }, " rank of the first gold passage"))
+  return rank
+    ? element(
+        "span",
+        { class: "badge" },
+        `★ ${rank}`,
+        element("span", { class: "unseen" }, " rank of the first gold passage"),
+      )
     : element("span", { class: "lost" }, "★ not found");
 }
 

@@ -4,7 +4,15 @@
 
 function readReport() {
   const report = JSON.parse(byId("report").textContent);
-  const empty = { name: "", about: {}, notes: [], overall: {}, by_kind: {}, by_language: {}, beside: {} };
+  const empty = {
+    name: "",
+    about: {},
+    notes: [],
+    overall: {},
+    by_kind: {},
+    by_language: {},
+    beside: {},
+  };
   const whole = { ...empty, ...withoutNull(report) };
   whole.rows = (report.rows || []).map(wholeRow);
   return whole;
@@ -17,9 +25,24 @@ function withoutNull(object) {
 // A run that only searches leaves much out of its rows.
 function wholeRow(row) {
   const empty = {
-    qid: "", question: "", language: "", kind: "", answerable: true, verdict: "unscored", reply: "", error: "",
-    answers: [], gold: [], history: [], scope: [], retrieved: [], citations: [], sentences: [], notices: [],
-    scores: {}, latency_ms: {},
+    qid: "",
+    question: "",
+    language: "",
+    kind: "",
+    answerable: true,
+    verdict: "unscored",
+    reply: "",
+    error: "",
+    answers: [],
+    gold: [],
+    history: [],
+    scope: [],
+    retrieved: [],
+    citations: [],
+    sentences: [],
+    notices: [],
+    scores: {},
+    latency_ms: {},
   };
   return { ...empty, ...withoutNull(row) };
 }
@@ -36,6 +59,7 @@ function start() {
   showFigures(report);
   showRun(report);
   byId("comparison").hidden = byId("comparison").childElementCount === 1;
+  byId("figures").hidden = !byId("figures").querySelector("table");
   byId("outcomes").hidden = report.rows.length === 0;
   byId("main").hidden = false;
   openLinked(list);
