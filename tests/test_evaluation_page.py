@@ -414,6 +414,13 @@ def test_a_report_of_the_search_alone(opened):
 
 
 @needs_chromium
+def test_a_question_that_names_no_place_has_no_rank(opened):
+    page = opened(report([row("a", "When?", gold=[], retrieved=[passage("a.txt", "In May.")])]))
+    expect(questions(page).first).to_contain_text("no gold")
+    expect(questions(page).first).not_to_contain_text("not found")
+
+
+@needs_chromium
 def test_the_figures_stand_in_a_table_and_in_words(opened):
     page = opened(report(ROWS))
     table = page.locator("table.figures")

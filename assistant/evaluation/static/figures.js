@@ -94,8 +94,8 @@ function showFigures(report) {
     element(
       "p",
       { class: "says" },
-      "n is the number of questions that a figure rests on, and the interval is where it would ",
-      "lie in 95 of 100 such samples of questions. “↓” says that fewer is better.",
+      "n is how many a figure rests on: questions, or marks or sentences where those are counted. ",
+      "The interval is where it would lie in 95 of 100 such samples of questions. “↓”: fewer is better.",
     ),
     labelled("Questions", choice),
     box,

@@ -15,9 +15,9 @@ const FAMILIES = [
     name: "Answers",
     holds: /^(contains|token_recall|f1|number_match|reply_language|correct|wrong|score|failed)$/,
     says:
-      "Is the reply right? correct: it has an accepted answer, or rightly declines. wrong: it has not, it " +
-      "answers what the documents do not say, or it failed. score is correct less wrong. The others compare " +
-      "words, numbers and the language of the reply.",
+      "Is the reply right? correct and wrong are shares of the questions that have an answer; an error " +
+      "counts as wrong. score is right less wrong over all questions, those where saying no is right " +
+      "included. The others compare words, numbers and the language of the reply.",
   },
   {
     name: "Key sentence",
@@ -61,8 +61,8 @@ const FEWER_IS_BETTER = /^(wrong|failed|context_tokens|false_abstention)|unsuppo
 
 const TILES = [
   ["recall@5", "Found", "the right passage is among the first five"],
-  ["correct", "Right", "an accepted answer, or rightly declined"],
-  ["wrong", "Wrong", "a wrong answer, or an error"],
+  ["correct", "Right", "has an accepted answer, where there is one"],
+  ["wrong", "Wrong", "another answer, or an error"],
   ["abstention_recall", "Rightly said no", "declined where the documents do not say"],
   ["citation_precision", "Good citations", "lead to the place where the answer stands"],
   ["evidence_ms_p50", "Evidence after", "half of the questions are quicker than this"],
@@ -143,7 +143,7 @@ function counted(number, one, many) {
 }
 
 function inWords(metric, estimate) {
-  const n = isNumber(estimate.n) ? `, ${counted(estimate.n, "question", "questions")}` : "";
+  const n = isNumber(estimate.n) ? `, n ${estimate.n}` : "";
   return `${asFigure(metric, estimate.value)}, 95\u00a0% interval ${asInterval(metric, estimate)}${n}`;
 }
 

@@ -153,7 +153,7 @@ function sortBy(items, order) {
   const late = (item) => item.rank || Infinity;
   const time = ({ row }) => row.latency_ms.done ?? row.latency_ms.evidence ?? -1;
   // Where no passage is right, there is no rank: those questions stay behind.
-  const ranked = (item) => (item.row.answerable ? 0 : 1);
+  const ranked = (item) => (item.row.gold.length ? 0 : 1);
   const compare = {
     file: () => 0,
     worst: (a, b) => ranked(a) - ranked(b) || difference(late(b), late(a)),
@@ -218,7 +218,7 @@ function fillOnce(details, row, index) {
 }
 
 function rankBadge({ row, rank }) {
-  if (!row.answerable) return element("span", { class: "quiet" }, "no gold");
+  if (!row.gold.length) return element("span", { class: "quiet" }, "no gold");
   return rank
     ? element(
         "span",
