@@ -201,21 +201,7 @@ function showTimes(report) {
   if (!stages.length) return;
   const all = stages.flatMap((item) => item.times);
   const scale = logScale(Math.max(0.1, Math.min(...all)), Math.max(...all));
-  const value = (metric) => (report.overall[metric] || {}).value;
-  const rows = stages.map(({ stage, says, times }) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, says),
-      element(
-        "td",
-        { class: "wide" },
-        timeStrip(times, scale, value(`${stage}_ms_p50`), value(`${stage}_ms_p95`)),
-      ),
-      element("td", { class: "figure" }, asTime(value(`${stage}_ms_p50`))),
-      element("td", { class: "figure" }, asTime(value(`${stage}_ms_p95`))),
-    ),
-  );
+  const rows = stages.map((item) => stageRow(report.overall, item, scale));
   const heads = columnHeads([
     ["Until", ""],
     [axisLabels(scale, tickTime), "wide"],
@@ -232,6 +218,19 @@ function showTimes(report) {
       [],
       [element("table", { class: "intervals times" }, heads, element("tbody", {}, ...rows))],
     ),
+  );
+}
+
+function stageRow(overall, { stage, says, times }, scale) {
+  const median = (overall[`${stage}_ms_p50`] || {}).value;
+  const late = (overall[`${stage}_ms_p95`] || {}).value;
+  return element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, says),
+    element("td", { class: "wide" }, timeStrip(times, scale, median, late)),
+    element("td", { class: "figure" }, asTime(median)),
+    element("td", { class: "figure" }, asTime(late)),
   );
 }
 

@@ -32,7 +32,25 @@ function shownBorder(shown) {
 }
 
 function passageItem(row, passage, index) {
-  const about = [
+  // Passages that nobody was shown stay shut, unless they are what should have been.
+  const open = index < (row.shown || 0) || passage.gold;
+  return element(
+    "li",
+    {},
+    element(
+      "details",
+      { open },
+      passageHead(passage, index),
+      passageText(row, passage),
+      lostKey(passage),
+    ),
+  );
+}
+
+function passageHead(passage, index) {
+  return element(
+    "summary",
+    {},
     element("span", { class: "rank" }, String(index + 1)),
     isolated(passage.doc_id),
     passage.gold ? element("span", { class: "badge" }, "★ gold") : null,
@@ -46,35 +64,19 @@ function passageItem(row, passage, index) {
       { class: "place score" },
       isNumber(passage.score) ? passage.score.toFixed(3) : "",
     ),
-  ];
-  // Passages that nobody was shown stay shut, unless they are what should have been.
-  const open = index < (row.shown || 0) || passage.gold;
-  const text = foreignPieces(
-    "p",
-    passage.text,
-    passage.language,
-    passageSpans(row, passage),
-    passagePiece,
   );
-  const keyLost = passage.key && !passage.text.includes(passage.key);
-  return element(
-    "li",
-    {},
-    element(
-      "details",
-      { open },
-      element("summary", {}, ...about),
-      text,
-      keyLost
-        ? element(
-            "p",
-            { class: "quiet" },
-            "Key sentence: ",
-            foreign("mark", passage.key, passage.language, "key"),
-          )
-        : null,
-    ),
-  );
+}
+
+function passageText(row, passage) {
+  const spans = passageSpans(row, passage);
+  return foreignPieces("p", passage.text, passage.language, spans, passagePiece);
+}
+
+// A key sentence that the text does not hold word for word stands beneath it.
+function lostKey(passage) {
+  if (!passage.key || passage.text.includes(passage.key)) return null;
+  const key = foreign("mark", passage.key, passage.language, "key");
+  return element("p", { class: "quiet" }, "Key sentence: ", key);
 }
 
 function passageSpans(row, passage) {
