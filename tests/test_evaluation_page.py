@@ -3,10 +3,12 @@
 import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import expect
 
+from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.page import report_page
 from tests.chromium import needs_chromium
 
@@ -459,3 +461,12 @@ def test_without_scripts_the_figures_remain(browser, tmp_path):
     expect(page.locator("noscript table")).to_contain_text("recall@5")
     expect(page.locator("#main")).to_be_hidden()
     context.close()
+
+
+def test_the_page_and_the_metrics_agree_on_which_way_is_better():
+    script = files("assistant.evaluation").joinpath("static/metrics.js").read_text("utf-8")
+    fewer = re.search(r"FEWER_IS_BETTER = /(.*)/;", script).group(1)
+    holds = [re.compile(rule) for rule in re.findall(r"holds: /(.*)/,", script)]
+    for name, metric in METRICS.items():
+        assert bool(re.search(fewer, name)) is metric.lower_is_better, name
+        assert any(rule.search(name) for rule in holds), f"{name} is in no group"
