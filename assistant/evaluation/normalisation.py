@@ -21,9 +21,9 @@ _VOWEL_SIGNS = regex.compile(
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Arabic}\p{Hebrew}]")
 _INSIDE_NUMBERS = regex.compile(r"(?<=\d)[.,\u066b\u066c](?=\d)")
 _SIGNS = regex.compile(r"[\p{P}\p{S}]+")
-_TOKEN = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
-)
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc\u3006"
+"""Written without spaces; the last two are Japanese, though Unicode gives them no script."""
+_TOKEN = regex.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _ARTICLES = frozenset(
     "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
     "un una unos unas o os as um uma il i gli le uno les une en et ei ο η το οι τα".split()
