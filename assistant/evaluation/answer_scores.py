@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import regex
 
-from assistant.evaluation.normalisation import contains, shared, tokens
+from assistant.evaluation.normalisation import contains, pieces, shared, tokens
 from assistant.evaluation.types import Score
 
 _LONG_ANSWER = 4
 _ENOUGH = 0.6
-"""Of the tokens of an accepted answer that has at least four: so long an answer is hardly ever
-given word for word."""
+"""Of the words, or pairs of characters, of an accepted answer that has at least four: so long an
+answer is hardly ever given word for word."""
 
 _NUMERAL = regex.compile(r"\d[\d.,'\u066b\u066c\u202f\u00a0]*\d|\d")
 _NUMERIC = regex.compile(
@@ -66,8 +66,9 @@ def is_correct(reply: str, answers: Sequence[str]) -> bool:
     """Say whether a reply is right: it holds an answer, its number, or most of a long one."""
     if holds(reply, answers) or number_match(reply, answers):
         return True
-    words = tokens(reply)
-    long = [answer for answer in map(tokens, answers) if len(answer) >= _LONG_ANSWER]
+    words = pieces(tokens(reply))
+    parted = [pieces(tokens(answer)) for answer in answers]
+    long = [answer for answer in parted if len(answer) >= _LONG_ANSWER]
     return any(_share(words, answer) >= _ENOUGH for answer in long)
 
 

@@ -10,6 +10,7 @@ language meet under the same rules.
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 import regex
 
@@ -24,6 +25,7 @@ _SIGNS = regex.compile(r"[\p{P}\p{S}]+")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc\u3006"
 """Written without spaces; the last two are Japanese, though Unicode gives them no script."""
 _TOKEN = regex.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_ALONE = regex.compile(rf"[{_UNSPACED}]")
 _ARTICLES = frozenset(
     "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
     "un una unos unas o os as um uma il i gli le uno les une en et ei ο η το οι τα".split()
@@ -35,6 +37,23 @@ They are dropped from both sides, so that a word which is an article elsewhere c
 def tokens(text: str) -> list[str]:
     """Part a text into comparable tokens; Chinese, Japanese and Thai by character."""
     return [token for token in _TOKEN.findall(_plain(text)) if token not in _ARTICLES]
+
+
+def pieces(words: Sequence[str]) -> list[str]:
+    """Put tokens that are single characters of Chinese, Japanese or Thai together in pairs.
+
+    Most texts of some length have most of the characters, but not the pairs.
+    """
+    single = [bool(_ALONE.fullmatch(word)) for word in words]
+    found = []
+    for place, word in enumerate(words):
+        if not single[place]:
+            found.append(word)
+        elif place + 1 < len(words) and single[place + 1]:
+            found.append(word + words[place + 1])
+        elif place == 0 or not single[place - 1]:
+            found.append(word)
+    return found
 
 
 def squeezed(text: str) -> str:
