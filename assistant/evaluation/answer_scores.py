@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import regex
 
+from assistant.citations import without_marks
 from assistant.evaluation.normalisation import contains, pieces, shared, tokens
 from assistant.evaluation.types import Score
 
@@ -51,7 +52,8 @@ def number_match(reply: str, answers: Sequence[str]) -> float | None:
     wanted = [answer for answer in answers if _NUMERIC.fullmatch(answer)]
     if not wanted:
         return None
-    given = [value for value in map(_value, _NUMERAL.findall(reply)) if value is not None]
+    numerals = _NUMERAL.findall(without_marks(reply))
+    given = [value for value in map(_value, numerals) if value is not None]
     for answer in wanted:
         value = _value(_NUMERAL.findall(answer)[0])
         slack = _PERCENT if "%" in answer else 0.0
