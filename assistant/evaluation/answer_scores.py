@@ -47,7 +47,8 @@ def number_match(reply: str, answers: Sequence[str]) -> float | None:
     """Say whether the reply has an accepted number by value; None where no answer is a number.
 
     Separators, currency and scale do not count; half a percent of difference does not either,
-    nor 0.01 in a percentage.
+    nor 0.01 in a percentage. Two whole numbers must be equal, though: nothing was rounded there,
+    and half a percent of a year is ten years.
     """
     wanted = [answer for answer in answers if _NUMERIC.fullmatch(answer)]
     if not wanted:
@@ -57,9 +58,7 @@ def number_match(reply: str, answers: Sequence[str]) -> float | None:
     for answer in wanted:
         value = _value(_NUMERAL.findall(answer)[0])
         slack = _PERCENT if "%" in answer else 0.0
-        if value is not None and any(
-            abs(value - other) <= max(slack, _RELATIVE * abs(value)) for other in given
-        ):
+        if value is not None and any(_same(value, other, slack) for other in given):
             return 1.0
     return 0.0
 
@@ -90,6 +89,12 @@ def _share(words: list[str], answer: list[str]) -> float:
 
 def _f1(words: list[str], answer: list[str]) -> float:
     return 2 * shared(words, answer) / (len(words) + len(answer)) if answer and words else 0.0
+
+
+def _same(value: float, other: float, slack: float) -> bool:
+    if value.is_integer() and other.is_integer():
+        return value == other
+    return abs(value - other) <= max(slack, _RELATIVE * abs(value))
 
 
 def _value(numeral: str) -> float | None:
