@@ -28,7 +28,10 @@ class Scorer:
             **_key_sentence_scores(question, response),
             "failed": float(bool(response.error)),
         }
-        if not response.error:
+        if response.error:
+            # Less is better there: a failure would count as the cheapest of all.
+            scores.pop("context_tokens@5", None)
+        else:
             scores |= {f"{name}_ms": response.timings_ms.get(name) for name in _TIMES}
         if self._retrieval_only:
             return Row(question, response, scores, _found(question, response, scores))
