@@ -98,9 +98,11 @@ def _outcome(question: GoldQuestion, verdict: str) -> dict[str, Score]:
     """The three-way table of answerable questions, and the single figure of all.
 
     In that figure a wrong answer costs as much as a right one wins, and declining an answerable
-    question costs nothing. A failed question counts as answered wrongly.
+    question costs nothing. A failed question counts as answered wrongly. Without accepted answers
+    nobody can tell a right reply from a wrong one, so declining is not counted there either.
     """
-    if verdict == "unscored":
+    unknown = verdict == "abstained" and not question.answers
+    if verdict == "unscored" or unknown:
         return {}
     wrong = float(verdict in ("wrong", "wrongly answered", "failed"))
     right = float(verdict in ("correct", "rightly abstained"))
