@@ -20,6 +20,7 @@ A question has these fields; those marked * are required:
     core          true for the small subset of --core
 """
 
+import codecs
 import csv
 import io
 import json
@@ -134,11 +135,12 @@ def with_gold_of(path: Path, questions: QuestionSet, gold: QuestionSet) -> Quest
 
 def _values(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        text = content.decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise BadQuestionSet(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise bad_line(path, line, "it is not UTF-8; save the file with that encoding") from None
     return _from_csv(path, text) if path.suffix.lower() == ".csv" else _from_json(path, text)
 
