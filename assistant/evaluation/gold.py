@@ -91,7 +91,8 @@ def read_questions(path: Path, detect: Callable[[str], str]) -> QuestionSet:
     lines: dict[str, int] = {}
     for line, values in _values(path):
         row = _validated(path, line, values)
-        if (row.quote or row.start is not None) and not (row.document or row.doc_ids):
+        placed = row.quote or row.start is not None or row.end is not None
+        if placed and not (row.document or row.doc_ids):
             raise bad_line(path, line, "there is a place, but the field 'document' is missing")
         ignored.update((row.model_extra or {}).keys())
         question = _question(row, line, detect)
