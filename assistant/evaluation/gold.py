@@ -28,9 +28,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.types import Gold, GoldQuestion
@@ -63,7 +70,7 @@ class _Row(BaseModel):
     answers_doc_lang: list[str] = []
     document: str | None = None
     doc_ids: list[str] = []
-    quote: str | None = None
+    quote: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
     start: int | None = Field(None, ge=0)
     end: int | None = None
     gold: list[_Place] = []
@@ -225,7 +232,7 @@ def _gold(row: _Row, documents: list[str]) -> tuple[Gold, ...]:
         return tuple(Gold(place.doc_id, place.start, place.end) for place in row.gold)
     if row.scope == "document" and not row.quote and row.start is None:
         return ()  # The one document that is searched says nothing of the search.
-    return tuple(Gold(name, row.start, row.end, row.quote or "") for name in documents)
+    return tuple(Gold(name, row.start, row.end, row.quote) for name in documents)
 
 
 def _check(path: Path, question: GoldQuestion) -> None:
