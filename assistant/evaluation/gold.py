@@ -208,16 +208,17 @@ def _validated(path: Path, line: int, values: dict[str, Any]) -> _Row:
 
 def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestion:
     documents = list(dict.fromkeys([*([row.document] if row.document else []), *row.doc_ids]))
+    given = dict.fromkeys([*(row.answers or ()), *row.answers_doc_lang])
+    answers = tuple(answer for answer in given if answer.strip())
     answerable = row.answerable
     if answerable is None:
-        answerable = row.answers is None or bool(row.answers)
-    answers = dict.fromkeys([*(row.answers or ()), *row.answers_doc_lang])
+        answerable = row.answers is None or bool(answers)
     return GoldQuestion(
         id=row.id or f"line {line}",
         question=row.question,
         language=row.language or detect(row.question),
         answerable=answerable,
-        answers=tuple(answer for answer in answers if answer.strip()),
+        answers=answers,
         gold=_gold(row, documents) if answerable else (),
         kind=row.kind,
         history=tuple(Message(turn.role, turn.content) for turn in row.history),
