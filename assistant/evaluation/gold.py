@@ -101,6 +101,8 @@ def read_questions(path: Path, detect: Callable[[str], str]) -> QuestionSet:
         placed = row.quote or row.start is not None or row.end is not None
         if placed and not (row.document or row.doc_ids):
             raise bad_line(path, line, "there is a place, but the field 'document' is missing")
+        if row.scope and not _documents(row):
+            raise bad_line(path, line, "there is a scope, but the field 'document' is missing")
         ignored.update((row.model_extra or {}).keys())
         question = _question(row, line, detect)
         if question.id in lines:
@@ -207,7 +209,7 @@ def _validated(path: Path, line: int, values: dict[str, Any]) -> _Row:
 
 
 def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestion:
-    documents = list(dict.fromkeys([*([row.document] if row.document else []), *row.doc_ids]))
+    documents = _documents(row)
     given = dict.fromkeys([*(row.answers or ()), *row.answers_doc_lang])
     answers = tuple(answer for answer in given if answer.strip())
     answerable = row.answerable
@@ -226,6 +228,11 @@ def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestio
         core=row.core,
         line=line,
     )
+
+
+def _documents(row: _Row) -> list[str]:
+    named = [*([row.document] if row.document else []), *row.doc_ids]
+    return list(dict.fromkeys(named or [place.doc_id for place in row.gold]))
 
 
 def _gold(row: _Row, documents: list[str]) -> tuple[Gold, ...]:
