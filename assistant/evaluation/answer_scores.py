@@ -13,7 +13,7 @@ from assistant.evaluation.types import Score
 
 _LONG_ANSWER = 4
 _ENOUGH = 0.6
-"""Of the words, or pairs of characters, of an accepted answer that has at least four: so long an
+"""Of the words, or groups of characters, of an accepted answer that has at least four: so long an
 answer is hardly ever given word for word."""
 
 _NUMERAL = regex.compile(r"\d[\d.,'\u066b\u066c\u202f\u00a0]*\d|\d")

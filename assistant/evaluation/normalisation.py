@@ -11,6 +11,7 @@ language meet under the same rules.
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 import regex
 
@@ -25,6 +26,7 @@ _SIGNS = regex.compile(r"[\p{P}\p{S}]+")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc\u3006"
 """Written without spaces; the last two are Japanese, though Unicode gives them no script."""
 _TOKEN = regex.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_THAI = regex.compile(r"\p{Thai}")
 _ALONE = regex.compile(rf"[{_UNSPACED}]")
 _ARTICLES = frozenset(
     "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
@@ -40,20 +42,22 @@ def tokens(text: str) -> list[str]:
 
 
 def pieces(words: Sequence[str]) -> list[str]:
-    """Put tokens that are single characters of Chinese, Japanese or Thai together in pairs.
+    """Put tokens that are single characters together: Chinese and Japanese by two, Thai by three.
 
-    Most texts of some length have most of the characters, but not the pairs.
+    A text of some length has most of the characters of any other, but few such groups.
     """
-    single = [bool(_ALONE.fullmatch(word)) for word in words]
     found = []
-    for place, word in enumerate(words):
-        if not single[place]:
-            found.append(word)
-        elif place + 1 < len(words) and single[place + 1]:
-            found.append(word + words[place + 1])
-        elif place == 0 or not single[place - 1]:
-            found.append(word)
+    for size, run in groupby(words, _size):
+        characters = list(run)
+        starts = range(max(1, len(characters) - size + 1))
+        found += ["".join(characters[start : start + size]) for start in starts]
     return found
+
+
+def _size(word: str) -> int:
+    if not _ALONE.fullmatch(word):
+        return 1
+    return 3 if _THAI.fullmatch(word) else 2
 
 
 def squeezed(text: str) -> str:
