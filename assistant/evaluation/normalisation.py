@@ -30,7 +30,8 @@ _THAI = regex.compile(r"\p{Thai}")
 _ALONE = regex.compile(rf"[{_UNSPACED}]")
 _ARTICLES = frozenset(
     "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
-    "un una unos unas o os as um uma il i gli le uno les une en et ei ο η το οι τα".split()
+    "un una unos unas o os as um uma uns umas il i gli le uno les une en et ei "
+    "ο η το οι τα του της των τον τη την τους τις".split()
 )
 """Of English, Dutch, German, Spanish, Portuguese, Italian, French, Romanian, Norwegian and Greek.
 They are dropped from both sides, so that a word which is an article elsewhere costs nothing."""
