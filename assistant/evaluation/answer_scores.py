@@ -22,7 +22,7 @@ _NUMERIC = regex.compile(
     r"(?:(?:hundred|thousand|million|billion|percent)s?)?\s*\p{Sc}?\s*\.?",
     regex.IGNORECASE,
 )
-_RELATIVE, _PERCENT = 0.005, 0.01
+_RELATIVE, _PERCENT, _ROUNDING = 0.005, 0.01, 1e-9
 
 
 def holds(text: str, answers: Sequence[str]) -> bool:
@@ -94,7 +94,7 @@ def _f1(words: list[str], answer: list[str]) -> float:
 def _same(value: float, other: float, slack: float) -> bool:
     if value.is_integer() and other.is_integer():
         return value == other
-    return abs(value - other) <= max(slack, _RELATIVE * abs(value))
+    return abs(value - other) <= max(slack, _RELATIVE * abs(value)) + _ROUNDING
 
 
 def _value(numeral: str) -> float | None:
