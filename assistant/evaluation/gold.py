@@ -174,20 +174,21 @@ def _from_csv(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 0
     try:
+        columns, line = len(reader.fieldnames or ()), reader.line_num
         for cells in reader:
+            line = reader.line_num
             if None in cells or None in cells.values():
                 raise bad_line(
-                    path,
-                    reader.line_num,
-                    f"the head has {len(reader.fieldnames or ())} "
-                    "columns, this row has another number",
+                    path, line, f"the head has {columns} columns, this row has another number"
                 )
             filled = {name.strip(): cell.strip() for name, cell in cells.items() if cell.strip()}
             if filled:
-                yield reader.line_num, {name: _cell(name, cell) for name, cell in filled.items()}
+                yield line, {name: _cell(name, cell) for name, cell in filled.items()}
     except csv.Error as error:
-        raise bad_line(path, reader.line_num, f"this is not CSV ({error})") from None
+        # The reader counts only lines that it got through.
+        raise bad_line(path, line + 1, f"this is not CSV ({error})") from None
 
 
 def _cell(name: str, cell: str) -> str | list[str]:
