@@ -162,7 +162,6 @@ def test_what_cannot_be_told_of_one_class_alone_is_left_out():
 def test_a_written_reply_has_every_score():
     row = scored(question(), written())
     assert row.verdict == "correct"
-    # The other passage of the gold is not cited, "first_token" was not timed.
     expected = {
         "recall@1": 1,
         "key_sentence_contains": 1,
