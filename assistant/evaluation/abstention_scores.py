@@ -12,7 +12,8 @@ def abstention_scores(
     """Score one decision; the positive class is "should abstain".
 
     `gold_shown` says whether the gold was among the passages shown, None where there is no gold.
-    Precision and F1 are ratios of sums over the rows. "balanced_accuracy" pairs the decision's
+    Precision and F1 are ratios of sums over the rows; F1 is halved above and below, so that its
+    denominator does not pass the number of rows. "balanced_accuracy" pairs the decision's
     rightness with the row's class.
     """
     right = abstained != answerable
@@ -20,7 +21,7 @@ def abstention_scores(
     miss = not answerable and not abstained
     scores: dict[str, Score] = {
         "abstention_precision": (float(hit), float(abstained)),
-        "abstention_f1": (2.0 * hit, float(2 * hit + false_alarm + miss)),
+        "abstention_f1": (float(hit), hit + (false_alarm + miss) / 2),
         "balanced_accuracy": (float(right), float(answerable)),
     }
     if not answerable:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import regex
 
-from assistant.evaluation.normalisation import contains, shared, tokens
+from assistant.citations import without_marks
+from assistant.evaluation.normalisation import contains, pieces, shared, tokens
 from assistant.evaluation.types import Score
 
 _LONG_ANSWER = 4
 _ENOUGH = 0.6
-"""Of the tokens of an accepted answer that has at least four: so long an answer is hardly ever
-given word for word."""
+"""Of the words, or groups of characters, of an accepted answer that has at least four: so long an
+answer is hardly ever given word for word."""
 
 _NUMERAL = regex.compile(r"\d[\d.,'\u066b\u066c\u202f\u00a0]*\d|\d")
 _NUMERIC = regex.compile(
@@ -21,7 +22,7 @@ _NUMERIC = regex.compile(
     r"(?:(?:hundred|thousand|million|billion|percent)s?)?\s*\p{Sc}?\s*\.?",
     regex.IGNORECASE,
 )
-_RELATIVE, _PERCENT = 0.005, 0.01
+_RELATIVE, _PERCENT, _ROUNDING = 0.005, 0.01, 1e-9
 
 
 def holds(text: str, answers: Sequence[str]) -> bool:
@@ -46,18 +47,18 @@ def number_match(reply: str, answers: Sequence[str]) -> float | None:
     """Say whether the reply has an accepted number by value; None where no answer is a number.
 
     Separators, currency and scale do not count; half a percent of difference does not either,
-    nor 0.01 in a percentage.
+    nor 0.01 in a percentage. Two whole numbers must be equal, though: nothing was rounded there,
+    and half a percent of a year is ten years.
     """
     wanted = [answer for answer in answers if _NUMERIC.fullmatch(answer)]
     if not wanted:
         return None
-    given = [value for value in map(_value, _NUMERAL.findall(reply)) if value is not None]
+    numerals = _NUMERAL.findall(without_marks(reply))
+    given = [value for value in map(_value, numerals) if value is not None]
     for answer in wanted:
         value = _value(_NUMERAL.findall(answer)[0])
         slack = _PERCENT if "%" in answer else 0.0
-        if value is not None and any(
-            abs(value - other) <= max(slack, _RELATIVE * abs(value)) for other in given
-        ):
+        if value is not None and any(_same(value, other, slack) for other in given):
             return 1.0
     return 0.0
 
@@ -66,8 +67,9 @@ def is_correct(reply: str, answers: Sequence[str]) -> bool:
     """Say whether a reply is right: it holds an answer, its number, or most of a long one."""
     if holds(reply, answers) or number_match(reply, answers):
         return True
-    words = tokens(reply)
-    long = [answer for answer in map(tokens, answers) if len(answer) >= _LONG_ANSWER]
+    words = pieces(tokens(reply))
+    parted = [pieces(tokens(answer)) for answer in answers]
+    long = [answer for answer in parted if len(answer) >= _LONG_ANSWER]
     return any(_share(words, answer) >= _ENOUGH for answer in long)
 
 
@@ -87,6 +89,12 @@ def _share(words: list[str], answer: list[str]) -> float:
 
 def _f1(words: list[str], answer: list[str]) -> float:
     return 2 * shared(words, answer) / (len(words) + len(answer)) if answer and words else 0.0
+
+
+def _same(value: float, other: float, slack: float) -> bool:
+    if value.is_integer() and other.is_integer():
+        return value == other
+    return abs(value - other) <= max(slack, _RELATIVE * abs(value)) + _ROUNDING
 
 
 def _value(numeral: str) -> float | None:

@@ -80,16 +80,17 @@ def proxy_unsupported(response: Response) -> Score:
 
 def states(sentence: Sentence) -> bool:
     """Say whether a sentence states something: it is no question and no interjection."""
-    ends = sentence.text.rstrip(" \"'”’»)")
+    ends = sentence.text.rstrip(" \"'”’»)]」』）】")
     return not ends.endswith(("?", "？", "؟")) and len(tokens(sentence.text)) >= _FEWEST_TOKENS
 
 
 def passage_of(cited: Cited, given: Sequence[Retrieved]) -> Retrieved | None:
     """Find the passage that a citation lies in."""
+    text = squeezed(cited.text)
     for passage in given:
-        inside = passage.start <= cited.start and cited.end <= passage.end
+        inside = passage.start <= cited.start < cited.end <= passage.end
         if passage.document == cited.document and (
-            inside or squeezed(cited.text) in squeezed(passage.text)
+            inside or (text and text in squeezed(passage.text))
         ):
             return passage
     return None

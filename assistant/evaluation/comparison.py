@@ -61,9 +61,9 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> Comparison:
 
 def _by_id(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     try:
-        return {row["qid"]: row for row in report["rows"]}
-    except (KeyError, TypeError):
-        raise BadQuestionSet("A report's rows have no question ids.") from None
+        return {row["qid"]: {**row, "scores": dict(row["scores"])} for row in report["rows"]}
+    except (KeyError, TypeError, ValueError):
+        raise BadQuestionSet("A report's rows lack question ids or scores.") from None
 
 
 def _score(row: Mapping[str, Any], metric: Metric) -> Score:
@@ -82,12 +82,12 @@ def _notes(
         one, other = (report.get("about", {}).get(name) for report in (first, second))
         if one != other:
             notes.append(f"{name}: {one} in the first, {other} in the second")
-    fields = ("question", "answers", "gold", "answerable")
+    fields = ("question", "history", "scope", "answers", "gold", "answerable")
     changed = [
         qid
         for qid in left.keys() & right.keys()
         if any(left[qid].get(field) != right[qid].get(field) for field in fields)
     ]
     if changed:
-        notes.append(f"{len(changed)} questions have another wording, answer or place")
+        notes.append(f"{len(changed)} questions have another wording, history, answer or place")
     return tuple(notes)

@@ -18,6 +18,8 @@ from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.types import Estimate, Summary
 
 _OVERALL = "overall"
+_ROUNDING = 1e-9
+"""A mean of thirds that is 0.9 on paper may be a little less in floating point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Passage:
         if self.estimate is None:
             return False
         if METRICS[self.gate.metric].lower_is_better:
-            return self.estimate.value <= self.gate.bound
-        return self.estimate.value >= self.gate.bound
+            return self.estimate.value <= self.gate.bound + _ROUNDING
+        return self.estimate.value >= self.gate.bound - _ROUNDING
 
     @property
     def sentence(self) -> str:

@@ -20,6 +20,7 @@ A question has these fields; those marked * are required:
     core          true for the small subset of --core
 """
 
+import codecs
 import csv
 import io
 import json
@@ -27,9 +28,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.types import Gold, GoldQuestion
@@ -62,7 +70,7 @@ class _Row(BaseModel):
     answers_doc_lang: list[str] = []
     document: str | None = None
     doc_ids: list[str] = []
-    quote: str | None = None
+    quote: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
     start: int | None = Field(None, ge=0)
     end: int | None = None
     gold: list[_Place] = []
@@ -94,8 +102,11 @@ def read_questions(path: Path, detect: Callable[[str], str]) -> QuestionSet:
     lines: dict[str, int] = {}
     for line, values in _values(path):
         row = _validated(path, line, values)
-        if (row.quote or row.start is not None) and not (row.document or row.doc_ids):
+        placed = row.quote or row.start is not None or row.end is not None
+        if placed and not (row.document or row.doc_ids):
             raise bad_line(path, line, "there is a place, but the field 'document' is missing")
+        if row.scope and not _documents(row):
+            raise bad_line(path, line, "there is a scope, but the field 'document' is missing")
         ignored.update((row.model_extra or {}).keys())
         question = _question(row, line, detect)
         if question.id in lines:
@@ -138,11 +149,12 @@ def with_gold_of(path: Path, questions: QuestionSet, gold: QuestionSet) -> Quest
 
 def _values(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        text = content.decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise BadQuestionSet(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise bad_line(path, line, "it is not UTF-8; save the file with that encoding") from None
     return _from_csv(path, text) if path.suffix.lower() == ".csv" else _from_json(path, text)
 
@@ -166,20 +178,21 @@ def _from_csv(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 0
     try:
+        columns, line = len(reader.fieldnames or ()), reader.line_num
         for cells in reader:
+            line = reader.line_num
             if None in cells or None in cells.values():
                 raise bad_line(
-                    path,
-                    reader.line_num,
-                    f"the head has {len(reader.fieldnames or ())} "
-                    "columns, this row has another number",
+                    path, line, f"the head has {columns} columns, this row has another number"
                 )
             filled = {name.strip(): cell.strip() for name, cell in cells.items() if cell.strip()}
             if filled:
-                yield reader.line_num, {name: _cell(name, cell) for name, cell in filled.items()}
+                yield line, {name: _cell(name, cell) for name, cell in filled.items()}
     except csv.Error as error:
-        raise bad_line(path, reader.line_num, f"this is not CSV ({error})") from None
+        # The reader counts only lines that it got through.
+        raise bad_line(path, line + 1, f"this is not CSV ({error})") from None
 
 
 def _cell(name: str, cell: str) -> str | list[str]:
@@ -201,17 +214,18 @@ def _validated(path: Path, line: int, values: dict[str, Any]) -> _Row:
 
 
 def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestion:
-    documents = list(dict.fromkeys([*([row.document] if row.document else []), *row.doc_ids]))
+    documents = _documents(row)
+    given = dict.fromkeys([*(row.answers or ()), *row.answers_doc_lang])
+    answers = tuple(answer for answer in given if answer.strip())
     answerable = row.answerable
     if answerable is None:
-        answerable = row.answers is None or bool(row.answers)
-    answers = dict.fromkeys([*(row.answers or ()), *row.answers_doc_lang])
+        answerable = row.answers is None or bool(answers)
     return GoldQuestion(
         id=row.id or f"line {line}",
         question=row.question,
         language=row.language or detect(row.question),
         answerable=answerable,
-        answers=tuple(answer for answer in answers if answer.strip()),
+        answers=answers,
         gold=_gold(row, documents) if answerable else (),
         kind=row.kind,
         history=tuple(Message(turn.role, turn.content) for turn in row.history),
@@ -221,12 +235,17 @@ def _question(row: _Row, line: int, detect: Callable[[str], str]) -> GoldQuestio
     )
 
 
+def _documents(row: _Row) -> list[str]:
+    named = [*([row.document] if row.document else []), *row.doc_ids]
+    return list(dict.fromkeys(named or [place.doc_id for place in row.gold]))
+
+
 def _gold(row: _Row, documents: list[str]) -> tuple[Gold, ...]:
     if row.gold:
         return tuple(Gold(place.doc_id, place.start, place.end) for place in row.gold)
     if row.scope == "document" and not row.quote and row.start is None:
         return ()  # The one document that is searched says nothing of the search.
-    return tuple(Gold(name, row.start, row.end, row.quote or "") for name in documents)
+    return tuple(Gold(name, row.start, row.end, row.quote) for name in documents)
 
 
 def _check(path: Path, question: GoldQuestion) -> None:

@@ -10,6 +10,8 @@ language meet under the same rules.
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
 
 import regex
 
@@ -21,12 +23,15 @@ _VOWEL_SIGNS = regex.compile(
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Arabic}\p{Hebrew}]")
 _INSIDE_NUMBERS = regex.compile(r"(?<=\d)[.,\u066b\u066c](?=\d)")
 _SIGNS = regex.compile(r"[\p{P}\p{S}]+")
-_TOKEN = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
-)
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc\u3006"
+"""Written without spaces; the last two are Japanese, though Unicode gives them no script."""
+_TOKEN = regex.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_THAI = regex.compile(r"\p{Thai}")
+_ALONE = regex.compile(rf"[{_UNSPACED}]")
 _ARTICLES = frozenset(
     "a an the de het een der die das den dem des ein eine einer eines einem einen el la los las lo "
-    "un una unos unas o os as um uma il i gli le uno les une en et ei ο η το οι τα".split()
+    "un una unos unas o os as um uma uns umas il i gli le uno les une en et ei "
+    "ο η το οι τα του της των τον τη την τους τις".split()
 )
 """Of English, Dutch, German, Spanish, Portuguese, Italian, French, Romanian, Norwegian and Greek.
 They are dropped from both sides, so that a word which is an article elsewhere costs nothing."""
@@ -37,6 +42,25 @@ def tokens(text: str) -> list[str]:
     return [token for token in _TOKEN.findall(_plain(text)) if token not in _ARTICLES]
 
 
+def pieces(words: Sequence[str]) -> list[str]:
+    """Put tokens that are single characters together: Chinese and Japanese by two, Thai by three.
+
+    A text of some length has most of the characters of any other, but few such groups.
+    """
+    found = []
+    for size, run in groupby(words, _size):
+        characters = list(run)
+        starts = range(max(1, len(characters) - size + 1))
+        found += ["".join(characters[start : start + size]) for start in starts]
+    return found
+
+
+def _size(word: str) -> int:
+    if not _ALONE.fullmatch(word):
+        return 1
+    return 3 if _THAI.fullmatch(word) else 2
+
+
 def squeezed(text: str) -> str:
     """Fold case and forms and take out all white space, to find a text whatever its layout."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -44,10 +68,8 @@ def squeezed(text: str) -> str:
 
 def contains(text: list[str], part: list[str]) -> bool:
     """Say whether tokens stand in a text one behind the other."""
-    length = len(part)
-    return length > 0 and any(
-        text[start : start + length] == part for start in range(len(text) - length + 1)
-    )
+    # As one text, which is searched in linear time; no token holds a blank.
+    return bool(part) and f" {' '.join(part)} " in f" {' '.join(text)} "
 
 
 def shared(one: list[str], other: list[str]) -> int:

@@ -28,7 +28,10 @@ class Scorer:
             **_key_sentence_scores(question, response),
             "failed": float(bool(response.error)),
         }
-        if not response.error:
+        if response.error:
+            # Less is better there: a failure would count as the cheapest of all.
+            scores.pop("context_tokens@5", None)
+        else:
             scores |= {f"{name}_ms": response.timings_ms.get(name) for name in _TIMES}
         if self._retrieval_only:
             return Row(question, response, scores, _found(question, response, scores))
@@ -95,9 +98,11 @@ def _outcome(question: GoldQuestion, verdict: str) -> dict[str, Score]:
     """The three-way table of answerable questions, and the single figure of all.
 
     In that figure a wrong answer costs as much as a right one wins, and declining an answerable
-    question costs nothing. A failed question counts as answered wrongly.
+    question costs nothing. A failed question counts as answered wrongly. Without accepted answers
+    nobody can tell a right reply from a wrong one, so declining is not counted there either.
     """
-    if verdict == "unscored":
+    unknown = verdict == "abstained" and not question.answers
+    if verdict == "unscored" or unknown:
         return {}
     wrong = float(verdict in ("wrong", "wrongly answered", "failed"))
     right = float(verdict in ("correct", "rightly abstained"))
