@@ -16,6 +16,7 @@ from index.types import Span
 _MARK = regex.compile(
     r"\[\s*(?:\p{L}{1,12}\.?\s*)?\d{1,3}(?:\s*[,;，、]\s*(?:\p{L}{1,12}\.?\s*)?\d{1,3})*\s*\]"
 )
+_BLANKS_AND_MARK = regex.compile(r"\s*" + _MARK.pattern)
 _NUMBER = regex.compile(r"\d+")
 
 
@@ -85,7 +86,7 @@ def _sentences(reply: str, language: str, known: Mapping[int, Source]) -> tuple[
     for span in sentence_spans(reply, language):
         sentence = reply[span.start : span.end]
         own = tuple(number for number in dict.fromkeys(marks(sentence)) if number in known)
-        bare = _MARK.sub("", sentence).strip()
+        bare = _BLANKS_AND_MARK.sub("", sentence).strip()
         if any(character.isalnum() for character in bare):
             sentences.append(Sentence(bare, own))
         elif sentences:
