@@ -180,7 +180,8 @@ def compared(ours, theirs, metric="correct", **about):
         ("correct", [1.0] * 20, [1.0] * 20, "no difference"),
         ("wrong", [0.0] * 20, [1.0] * 20, "worse"),
         ("wrong", [1.0] * 20, [0.0] * 20, "better"),
-        ("citation_validity", [(1.0, 2.0)] * 9, [(2.0, 2.0)] * 9, "better"),
+        ("citation_validity", [(1.0, 2.0)] * 12, [(2.0, 2.0)] * 12, "better"),
+        ("correct", [0.0] * 9, [1.0] * 9, "no difference"),
         ("correct", [None] * 3, [1.0] * 3, None),
     ],
 )

@@ -47,6 +47,7 @@ _ALL = (
     *_plain("answers", "reply_language"),
     *_plain("citations", "citation_validity", "citation_coverage"),
     *_plain("citations", "citation_precision", "citation_recall"),
+    *_plain("citations", "dropped_marks", lower=True),
     *_plain("saying no", "abstention_precision", "abstention_recall", "abstention_f1"),
     Metric("balanced_accuracy", "balanced_accuracy", "saying no", Statistic.BALANCED),
     *_plain("saying no", "false_abstention", "false_abstention_with_gold", lower=True),

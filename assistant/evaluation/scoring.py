@@ -73,6 +73,7 @@ def _reply_scores(question: GoldQuestion, response: Response) -> dict[str, Score
         unsupported = citing.unsupported(response.sentences)
         scores |= {
             "reply_language": float(response.language == question.language),
+            "dropped_marks": float(response.dropped),
             "citation_coverage": citing.coverage(response.sentences),
             "unsupported_sentences": unsupported,
             "proxy_unsupported_sentences": citing.proxy_unsupported(response),

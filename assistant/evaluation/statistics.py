@@ -19,6 +19,8 @@ _SEED = 20_251_101
 _RESAMPLES = 1000
 _PAIRED_RESAMPLES = 2000
 _BOUNDS = (2.5, 97.5)
+_FEWEST = 10
+"""Rows below which no difference is called real: so few can all agree by chance."""
 
 
 class Statistic(StrEnum):
@@ -45,8 +47,8 @@ class Difference:
 
     @property
     def is_real(self) -> bool:
-        """Say whether the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
+        """Say whether the interval leaves out 0, and stands on enough rows to mean anything."""
+        return self.n >= _FEWEST and (self.low > 0 or self.high < 0)
 
 
 def estimate(scores: Sequence[Score], statistic: Statistic) -> Estimate | None:

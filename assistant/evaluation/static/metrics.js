@@ -28,10 +28,11 @@ const FAMILIES = [
   },
   {
     name: "Citations",
-    holds: /^citation/,
+    holds: /^(citation|dropped_marks)/,
     says:
       "Where do the numbered marks in a reply lead? validity: to a passage that was shown. precision and " +
-      "recall: to where the answer stands. coverage: how many sentences that state something have a mark.",
+      "recall: to where the answer stands. coverage: how many sentences that state something have a mark. " +
+      "dropped_marks: marks a reply that led to no source and were taken out.",
   },
   {
     name: "Saying no",
@@ -57,7 +58,7 @@ const FAMILIES = [
   { name: "Other", holds: /./, says: "Figures that fit none of the groups above." },
 ];
 
-const FEWER_IS_BETTER = /^(wrong|failed|context_tokens|false_abstention)|unsupported|_ms(_|$)/;
+const FEWER_IS_BETTER = /^(wrong|failed|context_tokens|false_abstention|dropped_marks)|unsupported|_ms(_|$)/;
 
 const TILES = [
   ["recall@5", "Found", "the right passage is among the first five"],
