@@ -50,10 +50,11 @@ class DeskSystem:
         self._timeout = timeout
 
     def retrieve(self, question: GoldQuestion) -> Response:
-        """Search only: the first snapshot, and twenty passages."""
-        scope = self._scope(question)
-        answer = next(iter(self._desk.stream(question.question, question.history, scope)))
-        return self._response(answer, ReplyKind.NONE, self._retrieved(question))
+        """Search only: twenty passages, and the time that they took."""
+        started = time.perf_counter()
+        retrieved = self._retrieved(question)
+        elapsed = (time.perf_counter() - started) * 1000
+        return Response(retrieved, timings_ms={"evidence": round(elapsed, 1)})
 
     def respond(self, question: GoldQuestion) -> Response:
         """Search and reply. Raises ModelUnavailable where quotations stood in for a reply."""
@@ -68,7 +69,7 @@ class DeskSystem:
             raise AssistantError("The reply ended before it was whole.")
         if answer.degraded:
             raise ModelUnavailable(" ".join(answer.notices))
-        return self._response(answer, _KINDS[answer.kind], retrieved)
+        return self._response(answer, retrieved)
 
     def _scope(self, question: GoldQuestion) -> list[str]:
         return [self._scopes.get(name, name) for name in question.scope]
@@ -77,15 +78,13 @@ class DeskSystem:
         found = self._desk.search(question.question, question.history, self._scope(question))
         return tuple(self._passage(item) for item in found)
 
-    def _response(
-        self, answer: Answer, kind: ReplyKind, retrieved: tuple[Retrieved, ...]
-    ) -> Response:
-        written = kind is ReplyKind.WRITTEN
+    def _response(self, answer: Answer, retrieved: tuple[Retrieved, ...]) -> Response:
+        written = answer.kind is Kind.WRITTEN
         return Response(
             retrieved=retrieved,
             shown=answer.read or len(answer.evidence),
             reply=answer.text,
-            kind=kind,
+            kind=_KINDS[answer.kind],
             language=self._detect(without_marks(answer.text)) if written else "",
             citations=tuple(self._cited(citation) for citation in answer.citations),
             sentences=_sentences(answer) if written else (),

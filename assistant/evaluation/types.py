@@ -132,7 +132,7 @@ class System(Protocol):
         """Name the system in tables."""
 
     def retrieve(self, question: GoldQuestion) -> Response:
-        """Search only: `retrieved`, `shown` and the "evidence" timing."""
+        """Search only: `retrieved` and the "evidence" timing."""
 
     def respond(self, question: GoldQuestion) -> Response:
         """Search and reply. Raises AssistantError or IndexingError."""
