@@ -5,11 +5,13 @@
 function retrievedPart(row) {
   if (!row.retrieved.length) return part("Passages found", quiet("none"));
   const shown = row.shown || 0;
+  // A search that was not to be answered has no reader.
+  const answered = row.reply_kind !== "none";
   const items = row.retrieved.flatMap((passage, index) => [
-    index === shown ? shownBorder(shown) : null,
+    answered && index === shown ? shownBorder(shown) : null,
     passageItem(row, passage, index),
   ]);
-  if (shown >= row.retrieved.length) items.push(shownBorder(shown));
+  if (answered && shown >= row.retrieved.length) items.push(shownBorder(shown));
   return part(
     `Passages found (${row.retrieved.length})`,
     element(
