@@ -15,22 +15,10 @@ from index.database import Database
 from index.errors import EmbedderUnavailable, EmptyCorpus
 from index.synchronisation import Reading
 from index.types import Document, Section, Unread
-from tests.fakes import DETECTOR, WordEmbedder, open_corpus, running_chroma
+from tests.fakes import DETECTOR, WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory):
-    with running_chroma(tmp_path_factory.mktemp("chroma-server")) as (url, _):
-        yield url
-
-
-@pytest.fixture(params=["embedded", "server"])
-def chroma(request):
-    url = request.getfixturevalue("server_url") if request.param == "server" else ""
-    return ChromaAddress(url)
 
 
 @pytest.fixture

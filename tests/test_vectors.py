@@ -15,12 +15,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 DIMENSION = 16
 
 
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory):
-    with running_chroma(tmp_path_factory.mktemp("chroma-server")) as (url, _):
-        yield url
-
-
 @pytest.fixture(scope="module", params=["embedded", "server"])
 def client(request, tmp_path_factory):
     url = request.getfixturevalue("server_url") if request.param == "server" else ""
