@@ -3,6 +3,7 @@
 Knows the order of the steps; nothing of pages, HTTP or concrete models.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,12 @@ from dataclasses import dataclass, replace
 from assistant.chat_model import ChatModel
 from assistant.citations import without_marks
 from assistant.drafting import Draft, Source, numbered, select_sources
-from assistant.errors import BadQuestion, ModelUnavailable
-from assistant.evidence import AnswerabilityModel, cite, collect, quotations
+from assistant.errors import ModelUnavailable
+from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
+from assistant.finding import Finder
 from assistant.phrases import PhraseBook
-from assistant.types import Answer, Kind, Message
+from assistant.types import Answer, DocumentText, Evidence, Kind, Message
 from index.corpus import Corpus
-from index.types import Hit
 from prompts import template
 
 _MOST_RECALLED = 400
@@ -51,6 +52,7 @@ class Assistant:
         self._phrases = phrases
         self._answerability = answerability
         self._limits = limits
+        self._finder = Finder(corpus, answerability, limits.longest_question, limits.passages)
         self._model: ChatModel | None = None
         self._lock = threading.Lock()
 
@@ -65,22 +67,46 @@ class Assistant:
         with self._lock:
             self._model = model
 
-    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> Answer:
         """Answer a question; the last snapshot of `stream`."""
-        *_, last = self.stream(question, history)
+        *_, last = self.stream(question, history, documents)
         return last
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+    def search(
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        limit: int = 20,
+    ) -> tuple[Evidence, ...]:
+        """Rank passages as `stream` does, without leaving out those far below the best.
+
+        Raises BadQuestion, UnknownDocument, and what `Corpus.search` raises.
+        """
+        found = self._finder.find(question, history, documents, limit)
+        return collect(found.hits, self.corpus.roots(), margin=math.inf)
+
+    def source(self, name: str) -> DocumentText:
+        """Read a document by its name, or the end of its path. Raises UnknownDocument."""
+        found = self.corpus.source(self.corpus.document_named(name))
+        name = relative(found.path, self.corpus.roots())
+        return DocumentText(found.id, name, found.title, found.language, found.text)
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> Iterator[Answer]:
         """Yield the evidence, then the answer as it grows, then the checked answer, `done`.
 
-        Raises BadQuestion, and what `Corpus.search` raises. A language model that fails is no
-        error: the answer falls back to quotations, with a notice.
+        Only the named documents are searched, where any are. Raises BadQuestion, UnknownDocument,
+        and what `Corpus.search` raises. A language model that fails is no error: the answer falls
+        back to quotations, with a notice.
         """
         clock = _Clock()
-        question = self._checked(question)
-        language = self._language(question, history)
-        hits = self._search(question, language, history)
-        answer = Answer(question, language, evidence=collect(hits, self.corpus.roots()))
+        found = self._finder.find(question, history, documents, self._limits.passages)
+        hits, language = found.hits, found.language
+        answer = Answer(found.question, language, evidence=collect(hits, self.corpus.roots()))
         answer = clock.stamp(answer, "evidence")
         yield answer
         model = self.model
@@ -93,37 +119,6 @@ class Assistant:
             for answer in snapshots:
                 yield answer
         yield replace(clock.stamp(answer, "done"), done=True)
-
-    def _checked(self, question: str) -> str:
-        question = " ".join(question.split())
-        if not question:
-            raise BadQuestion("The question is empty. Type what you want to know.")
-        most = self._limits.longest_question
-        if len(question) > most:
-            raise BadQuestion(
-                f"The question has {len(question):,} characters, at most {most:,} can be asked. "
-                "Shorten it, or raise the setting longest_question."
-            )
-        return question
-
-    def _language(self, question: str, history: Sequence[Message]) -> str:
-        """Tell the question's language; one too short to tell is in that of the one before."""
-        fallback = "en"
-        for message in history:
-            if message.role == "user":
-                fallback = self.corpus.detect_language(message.content, fallback)
-        return self.corpus.detect_language(question, fallback)
-
-    def _search(self, question: str, language: str, history: Sequence[Message]) -> list[Hit]:
-        """Search for the question, or together with the one before where that finds more."""
-        hits = self.corpus.search(question, self._limits.passages)
-        asked = [message.content for message in history if message.role == "user"]
-        if not asked:
-            return hits
-        together = self.corpus.search(f"{asked[-1]} {question}", self._limits.passages)
-        return max(
-            hits, together, key=lambda found: self._answerability.probability(found, language)
-        )
 
     def _refused(self, answer: Answer, *notices: str) -> Answer:
         text = self._phrases.of(answer.language).refusal
@@ -171,6 +166,7 @@ class Assistant:
                     yield clock.stamp(draft.show(answer, model.name))
             draft.finish()
         except ModelUnavailable as error:
+            answer = replace(answer, degraded=True)
             yield self._quoted(answer, f"{error} These are quotations instead.")
             return
         yield self._judged(answer, draft, model.name)

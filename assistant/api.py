@@ -23,7 +23,7 @@ from assistant.errors import AssistantError, BadQuestion
 from assistant.evidence import relative
 from assistant.source_page import source_page
 from assistant.types import Message
-from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer
+from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer, write_evidence, write_source
 from index.corpus import Corpus
 from index.errors import EmptyCorpus, IndexingError, SyncRunning, UnknownDocument
 
@@ -51,10 +51,17 @@ class Question(BaseModel):
 
     question: str
     history: list[Turn] = Field(default=[], max_length=50)
+    documents: list[str] = Field(default=[], max_length=50)
 
     def messages(self) -> list[Message]:
         """Give the turns as the assistant takes them."""
         return [Message(turn.role, turn.content) for turn in self.history]
+
+
+class Query(Question):
+    """A question to find passages for, and how many."""
+
+    limit: int = Field(default=20, ge=1, le=100)
 
 
 class Paths(BaseModel):
@@ -78,12 +85,23 @@ def public_routes(assistant: Assistant) -> APIRouter:
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
         """
-        answers = assistant.stream(question.question, question.messages())
+        answers = assistant.stream(question.question, question.messages(), question.documents)
         snapshots = (write_answer(answer) for answer in answers)
         if "text/event-stream" in request.headers.get("accept", ""):
             return _events(snapshots)
         *_, last = snapshots
         return JSONResponse(last)
+
+    @router.post("/api/search")
+    def search(query: Query) -> dict[str, Any]:
+        """Rank passages for a question, of the named documents alone where any are named."""
+        found = assistant.search(query.question, query.messages(), query.documents, query.limit)
+        return {"passages": [write_evidence(item) for item in found]}
+
+    @router.get("/api/source/{name:path}")
+    def source_text(name: str) -> dict[str, Any]:
+        """Give the text of a document as it was indexed, by its name or the end of its path."""
+        return write_source(assistant.source(name))
 
     @router.get("/source/{document_id}")
     def source(document_id: DocumentId, start: int = 0, end: int = 0) -> HTMLResponse:

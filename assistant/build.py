@@ -4,9 +4,10 @@ Knows every class and setting; nothing of what the parts do.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.answering import AnswerLimits, Assistant
 from assistant.errors import BadSetting
@@ -21,7 +22,9 @@ from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.synchronisation import Reading
-from index.types import Embedder
+from index.types import Document, Embedder
+
+Loaders = Mapping[str, Callable[[Path], Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +39,33 @@ class Installation:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Installation]:
-    """Own the data folder and open all that is in it.
+def opened(
+    settings: Settings, folder: Path | None = None, loaders: Loaders = LOADERS
+) -> Iterator[Installation]:
+    """Own the data folder, or another one, and open all that is in it.
 
     Raises FolderInUse, BadSetting, and what opening a corpus raises.
     """
     with (
-        owned(settings.data) as ownership,
-        build_corpus(settings) as corpus,
+        owned(folder or settings.data) as ownership,
+        build_corpus(settings, folder, loaders) as corpus,
     ):
         assistant = build_assistant(settings, corpus)
         with build_supply(settings, assistant) as supply:
             yield Installation(settings, ownership, corpus, assistant, supply)
 
 
-def build_corpus(settings: Settings) -> Corpus:
-    """Open the corpus of the data folder, which the caller must own."""
+def build_corpus(
+    settings: Settings, folder: Path | None = None, loaders: Loaders = LOADERS
+) -> Corpus:
+    """Open the corpus of the data folder, or of another one, which the caller must own."""
     reading = Reading(
-        loaders=LOADERS,
+        loaders=loaders,
         detector=build_detector(settings),
         most_bytes=int(settings.largest_file_mb * 1_000_000),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
-    return Corpus(settings.data, build_embedder(settings), reading, chroma)
+    return Corpus(folder or settings.data, build_embedder(settings), reading, chroma)
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -73,6 +80,11 @@ def build_embedder(settings: Settings) -> Embedder:
         settings.embedder_key.get_secret_value(),
         (settings.embedder_query_prefix, settings.embedder_passage_prefix),
     )
+
+
+def build_token_counter() -> Callable[[str], int]:
+    """Make what counts tokens as the bundled embedder does."""
+    return BundledEmbedder(threads=1).count_tokens
 
 
 def build_detector(settings: Settings) -> LanguageDetector:

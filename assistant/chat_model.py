@@ -22,7 +22,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from assistant.errors import ModelUnavailable
 from assistant.types import Message
-from index.embedding import is_loopback
+from index.addresses import is_loopback
 
 
 class ChatModel(Protocol):

@@ -8,14 +8,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 import httpx
 
-from assistant.errors import AssistantError, FolderInUse
+from assistant.errors import AssistantError, FolderInUse, ServerUnavailable
 from assistant.owner import OwnerAddress, is_owned, read_address
 from assistant.settings import Settings
-from assistant.types import Answer, Message
-from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, read_answer
+from assistant.types import Answer, DocumentText, Evidence, Message
+from assistant.wire import (
+    DOCUMENTS,
+    STATS,
+    SYNC_REPORT,
+    read_answer,
+    read_evidence,
+    read_source,
+)
+from index.addresses import is_loopback
 from index.types import CorpusStats, DocumentInfo, SyncReport
 
 if TYPE_CHECKING:
@@ -23,11 +32,31 @@ if TYPE_CHECKING:
     from assistant.model_supply import ModelSupply
 
 
-class Door(Protocol):
-    """What the command line can ask of a data folder."""
+class Desk(Protocol):
+    """Where questions are asked: anything that answers them, here or elsewhere."""
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+    def ready(self) -> str:
+        """Wait until questions can be asked; name the language model where it is known.
+
+        Raises ModelUnavailable, ServerUnavailable.
+        """
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> Iterator[Answer]:
         """Answer a question in growing snapshots."""
+
+    def search(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> tuple[Evidence, ...]:
+        """Rank twenty passages for a question."""
+
+    def source(self, name: str) -> DocumentText:
+        """Read a document by its name, or the end of its path."""
+
+
+class Door(Desk, Protocol):
+    """What the command line can ask of a data folder."""
 
     def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
         """Bring the index to the state of paths."""
@@ -60,32 +89,94 @@ class LocalDoor:
         self.documents = assistant.corpus.documents
         self.stats = assistant.corpus.stats
         self.probe = assistant.corpus.probe
+        self.search = assistant.search
+        self.source = assistant.source
+        self.ready = supply.ready
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
+    def stream(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> Iterator[Answer]:
         """Answer a question in growing snapshots; the evidence does not wait for the model."""
-        answers = self._assistant.stream(question, history)
+        answers = self._assistant.stream(question, history, documents)
         yield next(answers)
         self._supply.wait()
         yield from answers
 
 
-class OwnerDoor:
+class RemoteDesk:
+    """A running server, over HTTP."""
+
+    def __init__(self, url: str, token: str = "", timeout: float | None = None) -> None:
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=httpx.Timeout(10.0, read=timeout),
+            trust_env=not is_loopback(url),
+        )
+
+    def ready(self) -> str:
+        """Make sure that the server answers; which model it uses, its answers tell."""
+        self._call("GET", "/healthz")
+        return ""
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> Iterator[Answer]:
+        """Answer a question in growing snapshots."""
+        for data in self._events("/api/ask", _asked(question, history, documents)):
+            yield read_answer(data)
+
+    def search(
+        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+    ) -> tuple[Evidence, ...]:
+        """Rank twenty passages for a question."""
+        found = self._call("POST", "/api/search", _asked(question, history, documents))
+        return tuple(read_evidence(item) for item in found["passages"])
+
+    def source(self, name: str) -> DocumentText:
+        """Read a document by its name, or the end of its path."""
+        return read_source(self._call("GET", f"/api/source/{quote(name)}"))
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+        if response.is_error:
+            raise _refusal(response.status_code, response.text)
+        return response.json()
+
+    def _events(self, path: str, body: dict[str, Any]) -> Iterator[Any]:
+        headers = {"Accept": "text/event-stream"}
+        try:
+            with self._client.stream("POST", path, json=body, headers=headers) as response:
+                if response.is_error:
+                    raise _refusal(response.status_code, response.read().decode())
+                event = ""
+                for line in response.iter_lines():
+                    if line.startswith("event:"):
+                        event = line.removeprefix("event:").strip()
+                    elif line.startswith("data:"):
+                        data = line.removeprefix("data:").strip()
+                        if event == "error":
+                            raise AssistantError(_message(data))
+                        yield json.loads(data)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: httpx.HTTPError) -> AssistantError:
+        return ServerUnavailable(
+            f"The server at {self._client.base_url} does not answer ({error!r}). Start it, or "
+            "correct the address."
+        )
+
+
+class OwnerDoor(RemoteDesk):
     """The data folder by way of the process that owns it."""
 
     def __init__(self, address: OwnerAddress) -> None:
+        super().__init__(address.url, address.token)
         self._pid = address.pid
-        self._client = httpx.Client(
-            base_url=address.url,
-            headers={"Authorization": f"Bearer {address.token}"},
-            timeout=httpx.Timeout(10.0, read=None),
-            trust_env=False,
-        )
-
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Answer]:
-        """Answer a question in growing snapshots."""
-        turns = [{"role": message.role, "content": message.content} for message in history]
-        for data in self._events("/api/ask", {"question": question, "history": turns}):
-            yield read_answer(data)
 
     def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
         """Bring the index to the state of paths."""
@@ -116,33 +207,6 @@ class OwnerDoor:
         asked, found = self._call("POST", "/api/owner/probe", {})
         return int(asked), int(found)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-        try:
-            response = self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise self._lost(error) from error
-        if response.is_error:
-            raise AssistantError(_message(response.text))
-        return response.json()
-
-    def _events(self, path: str, body: dict[str, Any]) -> Iterator[Any]:
-        headers = {"Accept": "text/event-stream"}
-        try:
-            with self._client.stream("POST", path, json=body, headers=headers) as response:
-                if response.is_error:
-                    raise AssistantError(_message(response.read().decode()))
-                event = ""
-                for line in response.iter_lines():
-                    if line.startswith("event:"):
-                        event = line.removeprefix("event:").strip()
-                    elif line.startswith("data:"):
-                        data = line.removeprefix("data:").strip()
-                        if event == "error":
-                            raise AssistantError(_message(data))
-                        yield json.loads(data)
-        except httpx.HTTPError as error:
-            raise self._lost(error) from error
-
     def _lost(self, error: httpx.HTTPError) -> AssistantError:
         return FolderInUse(
             f"The data folder belongs to process {self._pid}, which does not answer at "
@@ -168,6 +232,15 @@ def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
         if with_model:
             installation.supply.start()
         yield LocalDoor(installation.assistant, installation.supply)
+
+
+def _asked(question: str, history: Sequence[Message], documents: Sequence[str]) -> dict[str, Any]:
+    turns = [{"role": message.role, "content": message.content} for message in history]
+    return {"question": question, "history": turns, "documents": list(documents)}
+
+
+def _refusal(status: int, text: str) -> AssistantError:
+    return (ServerUnavailable if status >= 500 else AssistantError)(_message(text))
 
 
 def _message(text: str) -> str:

@@ -32,7 +32,7 @@ def sync(paths: Sequence[Path]) -> None:
     """Bring the index to the state of paths and say what happened."""
     with entered(settings()) as door:
         report = _followed(door.sync(paths))
-    out = _console()
+    out = console()
     out.print(
         f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
         f"unchanged {report.unchanged}; {report.embedded} passages embedded."
@@ -44,7 +44,7 @@ def rebuild() -> None:
     """Make the derived stores anew and say what happened."""
     with entered(settings()) as door:
         report = _followed(door.rebuild())
-    out = _console()
+    out = console()
     out.print(f"Rebuilt {report.unchanged} documents; {report.embedded} passages embedded.")
     _show_notes(out, report)
 
@@ -57,14 +57,14 @@ def ask(question: str, as_json: bool) -> None:
             *_, last = answers
             sys.stdout.write(json.dumps(write_answer(last), ensure_ascii=False, indent=2) + "\n")
         else:
-            _show_answer(_console(), answers)
+            _show_answer(console(), answers)
 
 
 def serve(host: str | None, port: int | None, pull: bool) -> None:
     """Serve until interrupted."""
     from assistant.serving import serve_forever
 
-    serve_forever(settings(host=host, port=port), pull, _console().print)
+    serve_forever(settings(host=host, port=port), pull, console().print)
 
 
 def list_documents(as_json: bool) -> None:
@@ -86,7 +86,7 @@ def list_documents(as_json: bool) -> None:
     for document in documents:
         row = (document.id, document.language, document.passages, document.path)
         table.add_row(*map(str, row))
-    out = _console()
+    out = console()
     out.print(table)
     _show_unread(out, stats.unread)
 
@@ -95,7 +95,7 @@ def remove(path: Path) -> None:
     """Remove documents from the index."""
     with entered(settings()) as door:
         count = door.remove(path)
-    _console().print(f"Removed {count} documents from the index; the files were not touched.")
+    console().print(f"Removed {count} documents from the index; the files were not touched.")
 
 
 def model_pull(name: str | None) -> None:
@@ -107,11 +107,11 @@ def model_pull(name: str | None) -> None:
         DownloadColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_console(stderr=True)) as bar:
+    with Progress(*columns, console=console(stderr=True)) as bar:
         task = bar.add_task(weights.name, total=weights.size)
         for progress in fetch(weights, settings().models_folder, weight_sources()):
             bar.update(task, completed=progress.bytes_done, description=progress.source)
-    _console().print(f"{weights.name} is here and verified. 'bronwijzer serve' will use it.")
+    console().print(f"{weights.name} is here and verified. 'bronwijzer serve' will use it.")
 
 
 def model_list() -> None:
@@ -127,21 +127,21 @@ def model_list() -> None:
             state = "here, verified" if item.verified else f"{item.partial_size:,} bytes fetched"
         name = f"{weights.name} (default)" if weights.name == DEFAULT else weights.name
         table.add_row(name, f"{weights.size / 1e9:.1f} GB", weights.licence, state)
-    _console().print(table)
+    console().print(table)
 
 
 def model_remove(name: str | None) -> None:
     """Delete weights."""
     weights = _weights(name)
     freed = remove_weights(settings().models_folder, weights)
-    _console().print(f"{weights.name}: {freed:,} bytes freed.")
+    console().print(f"{weights.name}: {freed:,} bytes freed.")
 
 
 def doctor() -> None:
     """Check everything; exit code 1 where something is wrong."""
     from assistant.diagnosis import diagnose
 
-    out = _console()
+    out = console()
     failed = False
     for finding in diagnose(settings()):
         failed = failed or not finding.good
@@ -162,7 +162,8 @@ def _weights(name: str | None) -> Weights:
     return weights
 
 
-def _console(stderr: bool = False) -> Console:
+def console(stderr: bool = False) -> Console:
+    """Open the terminal for text of any origin."""
     # Text of documents is printed as it is: no markup, no guessed colours, no wrapping of paths.
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
@@ -171,7 +172,7 @@ def _followed(reports: Iterator[SyncReport]) -> SyncReport:
     """Show progress until the last report, which is returned."""
     report = SyncReport()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None, note="")
         for report in reports:
             left = report.seconds_left

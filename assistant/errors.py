@@ -5,7 +5,9 @@
         BadSetting          a setting, file or environment variable that is wrong
         ModelUnavailable    the language model does not answer
         WeightsUnavailable  weights could not be fetched or verified
+        ServerUnavailable   a server of this assistant does not answer
         FolderInUse         another process owns the data folder and cannot be asked
+        BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
 
 Every message says what happened, with the value, and the command or setting that mends it.
 """
@@ -31,5 +33,13 @@ class WeightsUnavailable(AssistantError):
     """Weights could not be fetched or verified."""
 
 
+class ServerUnavailable(AssistantError):
+    """A server of this assistant does not answer."""
+
+
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class BadQuestionSet(AssistantError):
+    """Gold questions, gates or a report of an evaluation that cannot be used."""

@@ -72,10 +72,13 @@ def signals(hits: Sequence[Hit], language: str) -> dict[str, float]:
     }
 
 
-def collect(hits: Sequence[Hit], roots: Sequence[str]) -> tuple[Evidence, ...]:
+def collect(
+    hits: Sequence[Hit], roots: Sequence[str], margin: float = _EVIDENCE_MARGIN
+) -> tuple[Evidence, ...]:
     """Turn hits into what a reader sees, in the same order; paths are relative to their root.
 
-    What lies far below the best is left out: in a small corpus it is about something else.
+    What lies more than `margin` below the best is left out: in a small corpus it is about
+    something else.
     """
     return tuple(
         Evidence(
@@ -95,7 +98,7 @@ def collect(hits: Sequence[Hit], roots: Sequence[str]) -> tuple[Evidence, ...]:
             similarity=hit.similarity,
         )
         for hit in hits
-        if hits[0].score - hit.score <= _EVIDENCE_MARGIN
+        if hits[0].score - hit.score <= margin
     )
 
 

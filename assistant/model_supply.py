@@ -111,6 +111,16 @@ class ModelSupply:
         if self._thread is not None:
             self._started.wait()
 
+    def ready(self) -> str:
+        """Wait as `wait` does; name the model in use, empty where there is none.
+
+        Raises ModelUnavailable where the model that was chosen does not work.
+        """
+        self.wait()
+        if self._status.state is ModelState.FAILED:
+            raise ModelUnavailable(self._status.detail)
+        return self._status.name if self._status.state is ModelState.READY else ""
+
     def close(self) -> None:
         """Stop fetching and serving."""
         self._closing.set()

@@ -53,6 +53,17 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document's text as it was indexed; `document` names it as evidence and citations do."""
+
+    document_id: int
+    document: str
+    title: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A sentence of a document that the answer points at by its number.
 
@@ -103,7 +114,8 @@ class Answer:
 
     Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
     named no source. `model` names the language model that was asked, None where none was, and
-    `read` counts the passages that it was given. `notices` tell what the reader should know.
+    `read` counts the passages that it was given; `degraded` says that it failed, and that these
+    are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
     "evidence", "first_token" and "done".
     """
@@ -118,6 +130,7 @@ class Answer:
     dropped: int = 0
     model: str | None = None
     read: int = 0
+    degraded: bool = False
     notices: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     done: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.types import Answer, Citation, Claim, DocumentText, Evidence, Kind, Support
 from index.types import CorpusStats, DocumentInfo, Span, SyncReport
 
 SYNC_REPORT = TypeAdapter(SyncReport)
@@ -24,15 +24,12 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "refused": answer.refused,
         "citations": [_plain(citation) for citation in answer.citations],
-        "evidence": [
-            {**_plain(item), "key": [item.key.start, item.key.end], "quote": item.quote}
-            | {"sentences": [[span.start, span.end] for span in item.sentences]}
-            for item in answer.evidence
-        ],
+        "evidence": [write_evidence(item) for item in answer.evidence],
         "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
         "dropped": answer.dropped,
         "model": answer.model,
         "read": answer.read,
+        "degraded": answer.degraded,
         "notices": list(answer.notices),
         "timings_ms": answer.timings_ms,
         "done": answer.done,
@@ -46,7 +43,7 @@ def read_answer(data: dict[str, Any]) -> Answer:
         language=data["language"],
         kind=Kind(data["kind"]),
         text=data["answer"],
-        evidence=tuple(_read_evidence(item) for item in data["evidence"]),
+        evidence=tuple(read_evidence(item) for item in data["evidence"]),
         citations=tuple(Citation(**item) for item in data["citations"]),
         claims=tuple(
             Claim(c["start"], c["end"], tuple(c["citations"]), Support(c["support"]))
@@ -55,13 +52,25 @@ def read_answer(data: dict[str, Any]) -> Answer:
         dropped=data["dropped"],
         model=data["model"],
         read=data["read"],
+        degraded=data["degraded"],
         notices=tuple(data["notices"]),
         timings_ms=data["timings_ms"],
         done=data["done"],
     )
 
 
-def _read_evidence(data: dict[str, Any]) -> Evidence:
+def write_evidence(item: Evidence) -> dict[str, Any]:
+    """Write a passage as JSON-ready values."""
+    return {
+        **_plain(item),
+        "key": [item.key.start, item.key.end],
+        "quote": item.quote,
+        "sentences": [[span.start, span.end] for span in item.sentences],
+    }
+
+
+def read_evidence(data: dict[str, Any]) -> Evidence:
+    """Read what `write_evidence` wrote."""
     values = {name: value for name, value in data.items() if name != "quote"}
     values["key"] = Span(*data["key"])
     values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
@@ -69,5 +78,15 @@ def _read_evidence(data: dict[str, Any]) -> Evidence:
     return Evidence(**values)
 
 
-def _plain(value: Citation | Evidence | Claim) -> dict[str, Any]:
+def write_source(source: DocumentText) -> dict[str, Any]:
+    """Write a document's text as JSON-ready values."""
+    return _plain(source)
+
+
+def read_source(data: dict[str, Any]) -> DocumentText:
+    """Read what `write_source` wrote."""
+    return DocumentText(**data)
+
+
+def _plain(value: Citation | Evidence | Claim | DocumentText) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}

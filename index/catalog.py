@@ -67,7 +67,7 @@ class Catalog:
             for path in under:
                 connection.execute(
                     "DELETE FROM unread WHERE path = ? OR substr(path, 1, ?) = ?",
-                    (path, len(path) + 1, path.rstrip("/") + "/"),
+                    (path, len(path.rstrip("/")) + 1, path.rstrip("/") + "/"),
                 )
             connection.executemany(
                 "INSERT OR REPLACE INTO unread VALUES (?, ?)",
@@ -201,6 +201,16 @@ class Catalog:
             )
             for row in rows
         ]
+
+    def ready_at(self, name: str) -> dict[int, str]:
+        """Map the ready documents whose path is this one, or ends with it, to their paths."""
+        tail = f"/{name}"
+        rows = self._database.connection.execute(
+            "SELECT id, path FROM documents WHERE state = 'ready' "
+            "AND (path = ? OR substr(path, -?) = ?)",
+            (name, len(tail), tail),
+        )
+        return {row["id"]: row["path"] for row in rows}
 
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""

@@ -16,6 +16,7 @@ from index.database import Database
 from index.errors import (
     EmbedderMismatch,
     EmptyCorpus,
+    StoreUnavailable,
     SyncRunning,
     UnknownDocument,
     UnreadableFile,
@@ -81,16 +82,25 @@ class Corpus:
 
     # Questions
 
-    def search(self, question: str, limit: int = 8) -> list[Hit]:
-        """Rank the passages for a question, best first.
+    def search(self, question: str, limit: int = 8, document_ids: Sequence[int] = ()) -> list[Hit]:
+        """Rank the passages for a question, best first; of some documents alone, where given.
 
         Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable, StoreUnavailable.
         """
-        stores = self._stores
-        if stores is None or not stores.generation.has_ready():
-            raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
-        self._check_embedder(stores.generation)
-        return self._retriever(stores).search(question, limit)
+        while True:
+            stores = self._stores
+            if stores is None or not stores.generation.has_ready():
+                raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
+            self._check_embedder(stores.generation)
+            try:
+                hits = self._retriever(stores).search(question, limit, document_ids)
+            except StoreUnavailable:
+                if stores is self._stores:
+                    raise
+                continue
+            # A rebuild that ended meanwhile has taken away what this search was reading.
+            if stores is self._stores:
+                return hits
 
     def match_sentences(
         self, text: str, passage_ids: Iterable[int]
@@ -103,6 +113,19 @@ class Corpus:
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""
         return self._catalog.source(document_id)
+
+    def document_named(self, name: str) -> int:
+        """Number the document whose path is this, or ends with it. Raises UnknownDocument."""
+        found = self._catalog.ready_at(name)
+        if len(found) == 1:
+            return next(iter(found))
+        exact = [number for number, path in found.items() if path == name]
+        if exact:
+            return exact[0]
+        if found:
+            paths = ", ".join(sorted(found.values())[:3])
+            raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
+        raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
 
     def detect_language(self, text: str, fallback: str) -> str:
         """Name the language of a text, or `fallback` where nothing in it tells."""

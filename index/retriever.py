@@ -3,7 +3,7 @@
 Knows the stores of one generation; nothing of files or of how passages came there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -38,14 +38,22 @@ class HybridRetriever(BaseRetriever):
         self._weights = weights or FusionWeights()
         self._limit = limit
 
-    def search(self, question: str, limit: int | None = None) -> list[Hit]:
-        """Rank the passages for a question, best first."""
+    def search(
+        self, question: str, limit: int | None = None, document_ids: Sequence[int] = ()
+    ) -> list[Hit]:
+        """Rank the passages for a question, best first.
+
+        Where documents are given, all their passages are scored, and no others.
+        """
         query = self._embedder.embed_query(question)
         totals = self._generation.languages()
         offsets = language_offsets(query, totals, self._weights)
-        slots = {totals[name].slot: offset for name, offset in offsets.items()}
-        numbers = set(self._vectors.search(query, slots, _CANDIDATES))
-        numbers.update(self._terms.search(question, _CANDIDATES))
+        if document_ids:
+            numbers = set(self._generation.passage_ids(document_ids))
+        else:
+            slots = {totals[name].slot: offset for name, offset in offsets.items()}
+            numbers = set(self._vectors.search(query, slots, _CANDIDATES))
+            numbers.update(self._terms.search(question, _CANDIDATES))
         rarity = self._terms.rarity(question)
         candidates = self._generation.ready(numbers)
         hits = [self._hit(candidate, query, offsets, rarity) for candidate in candidates]

@@ -42,16 +42,12 @@ class Synchroniser:
             note = f"Repaired {repaired} passages that an interrupted run had left behind."
             report = replace(report, notes=(*report.notes, note))
         visited = []
+        known = self._stores.catalog.known_files()
         for root in roots:
-            if self._is_away(root):
-                report = _unread(
-                    report,
-                    root,
-                    "The folder is not there now, so its documents stay in the index. If it is "
-                    f"gone for good, run: bronwijzer remove {root}",
-                )
-            else:
+            if Path(root).exists() or root in known:
                 visited.append(root)
+            else:
+                report = _unread(report, root, _absence(root, known))
         steps = self._read(visited, report)
         for report in steps:
             yield report
@@ -62,10 +58,6 @@ class Synchroniser:
             yield report
         self._stores.purge()
         yield replace(report, stage="done", seconds_left=None, done=True)
-
-    def _is_away(self, root: str) -> bool:
-        """Tell a folder that is not mounted from a file that was deleted."""
-        return not Path(root).exists() and root not in self._stores.catalog.known_files()
 
     def _read(self, roots: list[str], report: SyncReport) -> Iterator[SyncReport]:
         """Write what is new or changed to the catalog, and retire what has vanished."""
@@ -136,6 +128,13 @@ def _check_name(path: Path) -> None:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
         raise UnreadableFile("The file's name is not valid UTF-8; rename it") from None
+
+
+def _absence(root: str, known: Iterable[str]) -> str:
+    """Say what becomes of a remembered path at which nothing is, as when it is not mounted."""
+    kept = any(is_below(name, root) for name in known)
+    fate = "so its documents stay in the index" if kept else "and nothing of it is in the index"
+    return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
 
 
 def _reason(error: Exception, known: KnownFile | None) -> str:

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from tests.chromium import browser, proxy  # noqa: F401 - fixtures
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::")
 
 
@@ -33,3 +35,21 @@ def no_settings(monkeypatch):
     for name in os.environ:
         if name.startswith("BRONWIJZER_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory):
+    """The address of a real `chroma run`."""
+    from tests.fakes import running_chroma
+
+    with running_chroma(tmp_path_factory.mktemp("chroma-server")) as (url, _):
+        yield url
+
+
+@pytest.fixture(params=["embedded", "server"])
+def chroma(request):
+    """Where vectors are kept: in the data folder, and on a server."""
+    from index.corpus import ChromaAddress
+
+    url = request.getfixturevalue("server_url") if request.param == "server" else ""
+    return ChromaAddress(url)

@@ -1,7 +1,13 @@
-"""A small real embedder with a history, and corpora of plain text files."""
+"""A small real embedder with a history, corpora of plain text files, and a Chroma server."""
 
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
 import zlib
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +17,9 @@ from index.language import LanguageDetector
 from index.synchronisation import Reading
 from index.terms import grams
 from index.types import Document, PassageVectors
+
+# Reading its model takes half a second, and most tests open a corpus several times.
+DETECTOR = LanguageDetector()
 
 
 class WordEmbedder:
@@ -51,5 +60,36 @@ def plain_text(path):
 
 def open_corpus(folder, embedder, chroma=None):
     """Open a corpus of .txt files of up to a megabyte."""
-    reading = Reading({".txt": plain_text}, LanguageDetector(), 1_000_000)
+    reading = Reading({".txt": plain_text}, DETECTOR, 1_000_000)
     return Corpus(folder, embedder, reading, chroma or ChromaAddress())
+
+
+@contextmanager
+def running_chroma(folder):
+    """Run `chroma run` on a free loopback port; gives its address and process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(folder)]
+    server = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/api/v2/heartbeat")
+        yield url, server
+    finally:
+        server.kill()
+        server.wait()
+
+
+def wait_for(url):
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {url}")

@@ -24,7 +24,11 @@ HOMES = {
     "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
     "xllamacpp": {"assistant/local_model.py"},
     "typer": {"assistant/cli.py"},
-    "rich": {"assistant/commands.py"},
+    "rich": {
+        "assistant/commands.py",
+        "assistant/evaluation/command.py",
+        "assistant/evaluation/terminal.py",
+    },
     "uvicorn": {"assistant/serving.py"},
 }
 LOADER_LIBRARIES = {"pypdfium2", "docx", "lxml", "markdown_it", "charset_normalizer"}
@@ -36,6 +40,7 @@ ABOVE = {
     "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
     "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
+    "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }
 

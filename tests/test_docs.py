@@ -9,6 +9,8 @@ import pytest
 import typer
 
 from assistant.cli import app
+from assistant.evaluation.gold import FIELDS
+from assistant.evaluation.metrics import METRICS
 from assistant.settings import Settings
 from index.loaders import LOADERS
 
@@ -29,9 +31,23 @@ def test_every_setting_is_in_the_readme_with_its_default(name):
 def test_every_command_is_in_the_readme_and_has_help():
     group = typer.main.get_command(app)
     for name, command in group.commands.items():
-        for words in [f"{name} {sub}" for sub in getattr(command, "commands", {})] or [name]:
+        subcommands = {sub for sub in getattr(command, "commands", {}) if sub != "run"}
+        for words in [f"{name} {sub}" for sub in subcommands] or [name]:
             assert f"bronwijzer {words}" in README, words
         assert command.help
+
+
+def test_every_metric_is_in_the_page_on_evaluation():
+    page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    for name in METRICS:
+        told = re.sub(r"_p\d+$", "", name).removeprefix("document_").split("@")[0]
+        assert told in page or told.rpartition("_with")[0] in page, name
+
+
+def test_every_field_of_a_gold_question_is_in_the_page_on_evaluation():
+    page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    for name in FIELDS:
+        assert f"`{name}`" in page, name
 
 
 def test_every_file_type_is_in_the_readme_and_has_a_seed():
@@ -50,7 +66,7 @@ def test_prompts_use_only_what_the_code_fills(path):
 
 
 def test_links_between_documents_lead_somewhere():
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/evaluation.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
             assert (ROOT / target).exists(), f"{document} links to {target}"

@@ -1,5 +1,9 @@
 """The bundled embedder, and the one behind OpenAI's protocol on a loopback server."""
 
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 
 import numpy as np
@@ -99,3 +103,89 @@ def test_many_passages_get_the_vectors_that_few_do(bundled):
     for one, other in zip(many[:4] + many[-3:], few, strict=True):
         assert one.passage @ other.passage > 0.9995
         assert ((one.sentences * other.sentences).sum(axis=1) > 0.9995).all()
+
+
+def test_the_same_text_gives_the_same_vectors_in_any_company(bundled):
+    one, other = passage("De kade wordt vernieuwd."), passage("Ganz anderer Text.")
+    (alone,) = embedded(bundled, [one])
+    _, beside = embedded(bundled, [other, one])
+    assert np.allclose(alone.passage, beside.passage, atol=1e-5)
+    assert np.allclose(alone.sentences, beside.sentences, atol=1e-5)
+
+
+def test_a_sentence_is_most_like_its_translation(bundled):
+    dutch = "De brug is gesloten. De bibliotheek is open."
+    english = "The bridge is closed. The library is open."
+    left, right = embedded(bundled, [passage(dutch, 20), passage(english, 21)])
+    likeness = left.sentences @ right.sentences.T
+    assert likeness[0, 0] > likeness[0, 1] and likeness[1, 1] > likeness[1, 0]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "\u200b", "."])
+def test_any_passage_can_be_embedded(bundled, text):
+    (vectors,) = embedded(bundled, [passage(text)])
+    assert np.linalg.norm(vectors.passage) == pytest.approx(1, abs=1e-3)
+    assert np.linalg.norm(vectors.sentences[0]) == pytest.approx(1, abs=1e-3)
+
+
+@contextmanager
+def server_answering(body, content_type="application/json"):
+    """Run a server that answers every request with the same bytes; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def rows(*vectors):
+    data = [{"index": n, "embedding": vector} for n, vector in enumerate(vectors)]
+    return json.dumps({"object": "list", "model": "m", "data": data}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (rows([1.0, 2.0]), "application/json"),
+        (rows([1.0, 2.0], [1.0, 2.0], [1.0, 2.0]), "application/json"),
+        (rows([1.0, 2.0], [1.0]), "application/json"),
+        (rows([1.0, 2.0], [float("nan"), 1.0]), "application/json"),
+        (rows([1.0, 2.0], [None, None]), "application/json"),
+        (rows([1.0, 2.0], [0.0, 0.0]), "application/json"),
+        (b'{"object": "list"}', "application/json"),
+        (b'{"error": "no such model"}', "application/json"),
+        (b"<html><p>Welcome</p></html>", "text/html"),
+        (b"not JSON", "application/json"),
+    ],
+    ids="fewer more ragged nan null zero no-data error-as-200 web-page no-json".split(),
+)
+def test_an_answer_that_is_no_vectors_names_the_setting(body, content_type):
+    with server_answering(body, content_type) as url:
+        with pytest.raises(EmbedderUnavailable, match="embedder_url"):
+            embedded(RemoteEmbedder(url, "m", ""), [passage("Een zin.")])
+
+
+def test_a_server_that_dies_midway_is_named(server):
+    embedder = RemoteEmbedder(server.url, "m", "")
+    embedder.embed_query("vraag")
+    server.status = 503
+    with pytest.raises(EmbedderUnavailable, match=f"{server.url}.*embedder_url"):
+        embedder.embed_query("vraag")

@@ -94,3 +94,13 @@ def test_a_sentence_knows_its_page_even_inside_a_passage():
     sections = (Section(0, page=1), Section(28, page=2))
     (passage,) = split(Document("t", text, sections), DETECTOR)
     assert [passage.section_at(s.start).page for s in passage.sentences] == [1, 2]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet=ALPHABET, min_size=1, max_size=400), st.sets(st.integers(0, 399)))
+def test_every_sentence_knows_the_section_it_begins_in(text, starts):
+    sections = tuple(Section(start, page) for page, start in enumerate(sorted({0, *starts}), 1))
+    for passage in split(Document("t", text, sections), DETECTOR, PassageLimits(80, 20)):
+        for span in passage.sentences:
+            begun = [section for section in sections if section.start <= span.start]
+            assert passage.section_at(span.start) == begun[-1]

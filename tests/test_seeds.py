@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant import commands
 from assistant.build import build_assistant, build_corpus
+from assistant.evaluation.command import Outputs, evaluate
+from assistant.evaluation.subjects import Selection
+from assistant.evaluation.trial import Manner
 from assistant.settings import Settings
 from index.loaders import load
 
@@ -54,6 +58,18 @@ def test_the_passage_is_among_the_evidence(answers):
         if row["answerable"]
     ]
     assert sum(found) / len(found) >= 0.9
+
+
+def test_the_sample_gates_are_passed(tmp_path, capsys):
+    """What `bronwijzer eval seeds/gold.jsonl --gate seeds/gates.toml` does, without a model."""
+    environment = {"BRONWIJZER_DATA": str(tmp_path), "BRONWIJZER_MODEL": "none"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        commands.sync([SEEDS / "documents"])
+        selection = Selection(SEEDS / "gold.jsonl")
+        code = evaluate(selection, Manner(), Outputs(), [str(SEEDS / "gates.toml")])
+    assert code == 0, capsys.readouterr()
 
 
 def test_most_questions_off_the_documents_are_refused(answers):

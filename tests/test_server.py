@@ -165,3 +165,21 @@ def test_nothing_of_the_page_is_open_to_other_programs(client):
     """Gradio would offer the chat's functions as an interface of their own."""
     info = client.get("/gradio_api/info").json()
     assert info["named_endpoints"] == {} and info["unnamed_endpoints"] == {}
+
+
+def test_passages_are_searched_in_the_named_documents_alone(client):
+    everywhere = client.post("/api/search", json={**QUESTION, "limit": 3}).json()["passages"]
+    assert len(everywhere) == 3 and everywhere[0]["document"] == "kade.txt"
+    body = {**QUESTION, "documents": ["library.txt"]}
+    found = client.post("/api/search", json=body).json()["passages"]
+    assert {passage["document"] for passage in found} == {"library.txt"}
+    answer = client.post("/api/ask", json=body).json()
+    assert {passage["document"] for passage in answer["evidence"]} == {"library.txt"}
+
+
+def test_a_document_is_read_by_its_name(client):
+    source = client.get("/api/source/kade.txt").json()
+    assert source["document"] == "kade.txt" and "Saskia Dorrestein" in source["text"]
+    refused = client.get("/api/source/nowhere.txt")
+    assert refused.status_code == 404 and "nowhere.txt" in refused.json()["error"]
+    assert client.post("/api/ask", json={**QUESTION, "documents": ["x"]}).status_code == 404

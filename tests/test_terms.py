@@ -71,3 +71,20 @@ def test_coverage_is_a_share(question, text):
     weights = dict.fromkeys(grams(question), 1.5)
     assert 0 <= coverage(weights, text) <= 1
     assert coverage(weights, f"{text} {question}") == (pytest.approx(1) if weights else 0)
+
+
+def test_a_write_that_fails_leaves_no_trace_and_no_lock(index):
+    write(index, (1, "olifant"))
+    with pytest.raises(RuntimeError), index.writer() as writer:
+        writer.add([(2, "giraffe")])
+        writer.remove([1])
+        raise RuntimeError
+    write(index, (3, "nijlpaard"))
+    assert index.ids() == {1, 3}
+    assert index.search("giraffe", 5) == []
+
+
+def test_a_number_added_twice_in_one_write_is_there_once(index):
+    write(index, (1, "olifant"), (1, "giraffe"))
+    assert index.ids() == {1}
+    assert (index.search("olifant", 5), index.search("giraffe", 5)) == ([], [1])

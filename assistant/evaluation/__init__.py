@@ -1,0 +1,1 @@
+"""Gold questions in, measured scores out: the third way to use the assistant."""
