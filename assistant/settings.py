@@ -82,7 +82,7 @@ class Settings(BaseModel):
     fast_embedding: bool = Field(
         True,
         description="Embed many passages several times faster, in a process of its own that takes "
-        "about 500 MB while it works.",
+        "about 600 MB while it works.",
     )
     embedder_url: str = Field(
         "",
