@@ -19,7 +19,7 @@ from assistant.evaluation.gold import bad_line
 from assistant.settings import Settings
 from index.types import Document, SyncReport
 
-_SHAPING = ("passages.py", "language.py", "embedding.py", "generation.py")
+_SHAPING = ("passages.py", "language.py", "embedding.py", "generation.py", "terms.py", "vectors.py")
 """Modules of `index` that decide what is stored for a text; a cache must not outlive them."""
 
 
