@@ -36,6 +36,9 @@ from assistant.local_model import LocalModelServer
 from assistant.settings import Settings, read_settings
 from benchmarks.peers import LlamaIndexDense, LlamaIndexHybrid, PeerIndex
 
+_STEP = 25
+"""Questions between two lines of progress."""
+
 
 def main() -> None:
     """Run the comparison and show it."""
@@ -112,7 +115,8 @@ def _told(name: str) -> Callable[[Row, int], None]:
     def tell(row: Row, total: int) -> None:
         nonlocal done
         done += 1
-        sys.stderr.write(f"\r{name}: {done}/{total} " + ("\n" if done == total else ""))
+        if done % _STEP == 0 or done == total:
+            sys.stderr.write(f"{name}: {done}/{total}\n")
 
     return tell
 

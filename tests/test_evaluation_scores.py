@@ -1,5 +1,7 @@
 """Citations, refusals, and which score applies to which response."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.evaluation import citation_scores as citing
@@ -255,3 +257,9 @@ def test_a_search_alone_is_judged_by_what_it_found(values, response, verdict):
     assert not {"contains", "correct", "score", "abstention_f1", "citation_validity"} & {
         *row.scores
     }
+
+
+def test_a_system_that_points_out_no_sentence_has_no_score_for_it():
+    bare = tuple(replace(passage, key="") for passage in written().retrieved)
+    row = scored(question(), replace(written(), retrieved=bare))
+    assert not [name for name in row.scores if "key_sentence" in name]

@@ -28,6 +28,8 @@ _SHAPING = (
     "e5_tokeniser.py",
     "e5_weights.py",
     "generation.py",
+    "terms.py",
+    "vectors.py",
 )
 """Modules of `index` that decide what is stored for a text; a cache must not outlive them."""
 

@@ -41,7 +41,8 @@ class Scorer:
 
 
 def _key_sentence_scores(question: GoldQuestion, response: Response) -> dict[str, Score]:
-    if not question.answerable or not question.answers:
+    points_out = not response.retrieved or any(passage.key for passage in response.retrieved)
+    if not question.answerable or not question.answers or not points_out:
         return {}
     first = response.retrieved[0].key if response.retrieved else ""
     scores: dict[str, Score] = {"key_sentence_contains": float(holds(first, question.answers))}

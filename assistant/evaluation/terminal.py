@@ -21,8 +21,9 @@ _GROUPED = (
 """What is shown by kind and language: a terminal is only so wide."""
 
 _HEADLINES = (
-    "recall@1", "recall@5", "mrr@10", "key_sentence_contains", "contains", "correct", "wrong",
-    "citation_precision", "citation_recall", "abstention_recall", "false_abstention",
+    "recall@1", "recall@5", "mrr@10", "context_tokens@5", "key_sentence_contains", "contains",
+    "correct", "wrong", "citation_precision", "citation_recall",
+    "abstention_recall", "false_abstention",
 )  # fmt: skip
 """What is shown beside other systems."""
 
