@@ -70,7 +70,12 @@ def opened_subject(
         model = desk.ready() if with_model else ""
         find = desk.source if not names else _by_id(desk, names)
         questions = Matcher(files.questions, find).match(chosen.questions)
-        about = {"gold": files.questions.name, "questions": len(questions), "model": model, **about}
+        about = {
+            "gold": "/".join(files.questions.parts[-2:]),
+            "questions": len(questions),
+            "model": model,
+            **about,
+        }
         system = DeskSystem(desk, lambda text: detector.detect(text, ""), names, timeout)
         return Subject(system, questions, about, _notes(chosen))
 
