@@ -68,7 +68,7 @@ def main() -> None:
     arguments = parser.parse_args()
     documents = [row for f in arguments.folders for row in read_rows(f / "documents.jsonl")]
     questions = [row for f in arguments.folders for row in read_rows(f / "questions.jsonl")]
-    passages = evenly(cut(documents), arguments.texts)
+    passages = evenly(cut(documents, LanguageDetector()), arguments.texts)
     asked = [row["question"] for row in evenly(questions, 100)]
     slow = BundledEmbedder(THREADS, fast=False)
     weights = E5Weights.bundled()
@@ -86,9 +86,8 @@ def main() -> None:
         work[table]()
 
 
-def cut(documents: Sequence[Row]) -> list[Passage]:
+def cut(documents: Sequence[Row], detector: LanguageDetector) -> list[Passage]:
     """Cut documents as a sync does."""
-    detector = LanguageDetector()
     return [p for row in documents for p in split(Document(row["title"], row["text"]), detector)]
 
 
@@ -260,6 +259,7 @@ def processor_seconds() -> float:
 def enough(documents: Sequence[Row], wanted: int) -> Iterator[Row]:
     """Take documents until they have so many passages, in changed copies if there are too few."""
     count = 0
+    detector = LanguageDetector()
     for copy in range(1000):
         for row in documents:
             if count >= wanted:
@@ -268,7 +268,7 @@ def enough(documents: Sequence[Row], wanted: int) -> Iterator[Row]:
             if copy:
                 # Another text in every sentence, so that nothing is embedded once for all.
                 changed["text"] = row["text"].replace(". ", f" {copy}. ")
-            count += len(cut([changed]))
+            count += len(cut([changed], detector))
             yield changed
 
 
