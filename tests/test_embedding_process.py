@@ -1,6 +1,5 @@
 """The process of the fast engine: how it starts, fails, is killed, and ends with its owner."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -45,9 +44,11 @@ def write_texts(folder, count=200):
     return folder
 
 
-def child():
-    (process,) = multiprocessing.active_children()
-    return process
+def children():
+    """Number the embedding processes that this process has started."""
+    lists = [(task / "children").read_text() for task in Path("/proc/self/task").iterdir()]
+    numbers = [int(number) for numbers in lists for number in numbers.split()]
+    return [n for n in numbers if b"embedding_process" in Path(f"/proc/{n}/cmdline").read_bytes()]
 
 
 def test_lists_come_back_in_order_and_the_process_ends():
@@ -58,13 +59,13 @@ def test_lists_come_back_in_order_and_the_process_ends():
     assert [len(rows) for rows in results] == [3, 4, 5, 6, 7]
     for some, others in zip(results, alone, strict=True):
         assert np.allclose(some, others, atol=0.01)
-    assert multiprocessing.active_children() == []
+    assert children() == []
 
 
 def test_an_engine_that_does_not_start_says_why():
     with pytest.raises(EngineUnavailable, match="nonsense"):
         EmbeddingProcess(1, "nonsense").start()
-    assert multiprocessing.active_children() == []
+    assert children() == []
 
 
 def test_without_the_engine_the_vectors_are_the_same_and_the_reason_is_told():
@@ -92,11 +93,12 @@ def test_a_killed_process_is_told_and_nothing_is_lost(tmp_path):
     with open_corpus(tmp_path / "data", BundledEmbedder()) as corpus:
         steps = corpus.sync([texts])
         before = next(report.embedded for report in steps if report.embedded)
-        child().kill()
+        (child,) = children()
+        os.kill(child, signal.SIGKILL)
         with pytest.raises(EmbedderUnavailable, match=r"-9.*sync.*fast_embedding"):
             for report in steps:
                 before = report.embedded
-        assert multiprocessing.active_children() == []
+        assert children() == []
         *_, report = corpus.sync()
         assert report.embedded == 200 - before > 0
         assert len(corpus.documents()) == 200
@@ -109,8 +111,8 @@ def test_an_abandoned_sync_ends_the_process(tmp_path):
         with closing(corpus.sync([texts])) as steps:
             while not next(steps).embedded:
                 pass
-            assert child().is_alive()
-        assert multiprocessing.active_children() == []
+            assert len(children()) == 1
+        assert children() == []
         assert not corpus.syncing
 
 
@@ -136,6 +138,27 @@ def test_ctrl_c_and_the_death_of_the_owner_end_both(tmp_path, sent):
     owner.communicate(timeout=60)
     assert owner.returncode != 0
     assert ended(group)
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(OWNER.replace('if __name__ == "__main__":', "if print('once') is None:"))
+    ran = subprocess.run(
+        [sys.executable, script, tmp_path / "data", write_texts(tmp_path / "texts", 20)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("once") == 1 and ran.stdout.endswith("20\n")
+
+
+def test_a_process_that_cannot_be_started_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    embedder = BundledEmbedder()
+    assert len(list(chain.from_iterable(embedder.embed_passages(passages(12))))) == 12
+    assert "no-python" in embedder.hindrance
 
 
 def ended(group, seconds=20):
