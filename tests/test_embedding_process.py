@@ -20,10 +20,13 @@ from tests.fakes import open_corpus
 
 ROOT = Path(__file__).parent.parent
 OWNER = """
+import signal
 import sys
 from pathlib import Path
 from index.embedding import BundledEmbedder
 from tests.fakes import open_corpus
+# A shell's background jobs ignore Ctrl-C, and what they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if __name__ == "__main__":
     with open_corpus(Path(sys.argv[1]), BundledEmbedder()) as corpus:
         for report in corpus.sync([Path(sys.argv[2])]):
