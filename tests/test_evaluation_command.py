@@ -147,6 +147,7 @@ def test_bad_questions_are_named_by_line(data, tmp_path, text, said):
         (["GOLD", "--gate", "recal@5=0.9"], 2, "Did you mean recall@5"),
         (["GOLD", "--gate", "fr:recall@5=0.9"], 2, "no kind or language 'fr'"),
         (["GOLD", "--json", "no/such/folder/report.json"], 2, "There is no folder"),
+        (["GOLD", "--html", "texts"], 2, "texts is a folder"),
         (["GOLD", "--url", "http://127.0.0.1:1"], 3, "http://127.0.0.1:1"),
         (["GOLD", "--jobs", "0"], 2, "--jobs"),
     ],

@@ -106,6 +106,8 @@ def _report(selection: Selection, manner: Manner, chosen: Settings) -> Report:
 def _check_places(outputs: Outputs) -> None:
     """Refuse a place that cannot be written before the questions are asked."""
     for path in (outputs.json, outputs.junit, outputs.html):
+        if path is not None and path.is_dir():
+            raise BadQuestionSet(f"{path} is a folder. Name a file to write in it.")
         if path is not None and not path.absolute().parent.is_dir():
             raise BadQuestionSet(
                 f"There is no folder {path.absolute().parent} to write {path.name} in."
@@ -120,14 +122,14 @@ def _finish(report: Report, outputs: Outputs, gates: Sequence[Gate], out: Consol
         outputs.json.write_text(text + "\n", encoding="utf-8")
     if outputs.html is not None:
         outputs.html.write_text(report_page(data), encoding="utf-8")
-    passages = judge(gates, report.summary)
+    judgements = judge(gates, report.summary)
     if outputs.junit is not None:
-        outputs.junit.write_bytes(junit(report, passages))
-    show_gates(out, passages)
-    unmeasured = [passage for passage in passages if passage.estimate is None]
+        outputs.junit.write_bytes(junit(report, judgements))
+    show_gates(out, judgements)
+    unmeasured = [judgement for judgement in judgements if judgement.estimate is None]
     if unmeasured:
         raise BadQuestionSet(f"The gate {unmeasured[0].sentence}.")
-    return 0 if all(passage.passed for passage in passages) else GATE_FAILED
+    return 0 if all(judgement.passed for judgement in judgements) else GATE_FAILED
 
 
 def _failed(error: Exception | str, code: int) -> int:

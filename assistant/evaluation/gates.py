@@ -37,7 +37,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Judgement:
     """Whether a gate was passed, and the figure; None where no row has the metric."""
 
     gate: Gate
@@ -71,9 +71,9 @@ def read_gates(given: Sequence[str]) -> list[Gate]:
     return gates
 
 
-def judge(gates: Sequence[Gate], summary: Summary) -> list[Passage]:
+def judge(gates: Sequence[Gate], summary: Summary) -> list[Judgement]:
     """Hold gates against the figures. Raises BadQuestionSet for a group that is not there."""
-    return [Passage(gate, _group(gate, summary).get(gate.metric)) for gate in gates]
+    return [Judgement(gate, _group(gate, summary).get(gate.metric)) for gate in gates]
 
 
 def _group(gate: Gate, summary: Summary) -> dict[str, Estimate]:

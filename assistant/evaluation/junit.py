@@ -8,26 +8,26 @@ from xml.etree import ElementTree
 
 import regex
 
-from assistant.evaluation.gates import Passage
+from assistant.evaluation.gates import Judgement
 from assistant.evaluation.types import Report, Row
 
 _RIGHT = {"correct", "rightly abstained", "found", "unscored"}
 _NOT_XML = regex.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(report: Report, passages: Sequence[Passage]) -> bytes:
+def junit(report: Report, judgements: Sequence[Judgement]) -> bytes:
     """Write gates as the tests that fail a build, questions as tests that say their verdict.
 
     A question that is answered wrongly is a skipped test with a message, since it is the gates
     that decide; one that failed is an error.
     """
     root = ElementTree.Element("testsuites", name="bronwijzer eval")
-    gates = _suite(root, "gates", len(passages))
-    gates.set("failures", str(sum(not passage.passed for passage in passages)))
-    for passage in passages:
-        case = _case(gates, "gate", passage.gate.name)
-        if not passage.passed:
-            ElementTree.SubElement(case, "failure", message=_clean(passage.sentence))
+    gates = _suite(root, "gates", len(judgements))
+    gates.set("failures", str(sum(not judgement.passed for judgement in judgements)))
+    for judgement in judgements:
+        case = _case(gates, "gate", judgement.gate.name)
+        if not judgement.passed:
+            ElementTree.SubElement(case, "failure", message=_clean(judgement.sentence))
     questions = _suite(root, "questions", len(report.rows))
     questions.set("errors", str(sum(bool(row.response.error) for row in report.rows)))
     questions.set("skipped", str(sum(_is_passed_over(row) for row in report.rows)))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.evaluation.comparison import Comparison
-from assistant.evaluation.gates import Passage
+from assistant.evaluation.gates import Judgement
 from assistant.evaluation.metrics import METRICS, Metric
 from assistant.evaluation.types import Estimate, Estimates, Report, Summary
 
@@ -66,10 +66,10 @@ def beside(name: str, ours: Summary, others: Mapping[str, Summary]) -> Table:
     return table
 
 
-def show_gates(out: Console, passages: Sequence[Passage]) -> None:
+def show_gates(out: Console, judgements: Sequence[Judgement]) -> None:
     """Print which gates were passed."""
-    for passage in passages:
-        out.print(f"{'passed' if passage.passed else 'FAILED'} {passage.sentence}")
+    for judgement in judgements:
+        out.print(f"{'passed' if judgement.passed else 'FAILED'} {judgement.sentence}")
 
 
 def show_comparison(out: Console, comparison: Comparison) -> None:
