@@ -5,7 +5,8 @@ Knows numbers only; nothing of stores or texts.
 No rank fusion: in a corpus of several languages the lexical ranking always offers something in
 the question's language, and a rank does not say how little it matched. Coverage does: it is near
 1 only where the rare terms of the question truly occur. Means of languages follow the mean
-removal of multilingual embeddings (Libovický, Rosa and Fraser 2020), shrunk for small groups.
+removal of multilingual embeddings (Libovický, Rosa and Fraser 2020), but come from parallel
+texts: a mean of the corpus's own passages holds their subject too, and takes it off.
 """
 
 import math
@@ -21,7 +22,8 @@ from index.types import Vector
 class FusionWeights:
     """What counts how much beside the cosine of question and passage.
 
-    `shrinkage`: how many passages of the global mean are mixed into each language's mean.
+    `shrinkage`: how many passages of the global mean are mixed into the mean of a language that
+    has none of parallel texts.
     `sentence`: of what the best sentence's cosine exceeds the passage's by.
     `coverage`: of the coverage squared, since a small share of shared terms is chance.
     `key_coverage`: of a sentence's own coverage, in choosing the key sentence;
@@ -38,20 +40,33 @@ class FusionWeights:
 
 
 def language_offsets(
-    query: Vector, totals: Mapping[str, LanguageTotal], weights: FusionWeights
+    query: Vector,
+    totals: Mapping[str, LanguageTotal],
+    means: Mapping[str, Vector],
+    weights: FusionWeights,
 ) -> dict[str, float]:
-    """The likeness of a question to each language as such, less their mean."""
+    """The likeness of a question to each language as such, whatever a text in it says.
+
+    `means` are of texts with the same content in every language, so that only the language tells
+    them apart. A language without one takes the mean of its own passages, shrunk to that of all,
+    less what the corpus's subjects add to the likeness.
+    """
     present = {name: entry for name, entry in totals.items() if entry.passages > 0}
     count = sum(entry.passages for entry in present.values())
     if count == 0:
         return {}
     likeness = {name: float(query @ entry.total) for name, entry in present.items()}
     overall = sum(likeness.values()) / count
-    return {
-        name: (likeness[name] + weights.shrinkage * overall) / (entry.passages + weights.shrinkage)
-        - overall
-        for name, entry in present.items()
-    }
+    offsets = {name: float(query @ means[name]) for name in present if name in means}
+    known = sum(present[name].passages for name in offsets)
+    added = sum(likeness[name] - present[name].passages * offsets[name] for name in offsets)
+    subject = added / known if known else 0.0
+    for name in present.keys() - offsets.keys():
+        shrunk = (likeness[name] + weights.shrinkage * overall) / (
+            present[name].passages + weights.shrinkage
+        )
+        offsets[name] = shrunk - subject
+    return offsets
 
 
 def key_score(similarity: float, coverage: float, sentence: str, weights: FusionWeights) -> float:

@@ -3,10 +3,11 @@
 Knows nothing of embedders, stores or file formats.
 """
 
+import math
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import sentencex
 
@@ -22,6 +23,9 @@ _UNPUNCTUATED = frozenset({"th", "lo", "km", "my"})
 _SHORTEST_CLAUSE = 60
 """In columns: the least that a blank may part in an unpunctuated language."""
 
+_INSIDE_PARAGRAPH = 0.3
+"""What a cut inside a paragraph costs: keeping one of the most columns whole costs as much."""
+
 _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
 
 
@@ -29,11 +33,13 @@ _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
 class PassageLimits:
     """How long passages are, in columns (a wide East Asian character fills two).
 
-    A new page or heading ends a passage that has at least `least` columns.
+    They come near to `target`, keep paragraphs whole where they can, and end at a new page or
+    heading once they have `least`. Only a single sentence may exceed `most`.
     """
 
     target: int = 800
     least: int = 200
+    most: int = 1250
 
 
 def width(text: str) -> int:
@@ -144,23 +150,43 @@ def _trimmed(text: str, span: Span) -> Span:
 def _groups(
     text: str, sentences: list[Span], borders: set[int], limits: PassageLimits
 ) -> list[list[Span]]:
-    """Fill passages with sentences up to the target; a short rest joins the one before it."""
+    """Part sentences at the cuts that cost least in all (dynamic programming).
+
+    A passage costs the square of its relative distance to the target, a cut inside a paragraph
+    `_INSIDE_PARAGRAPH` more.
+    """
+    ends = list(accumulate((width(text[s.start : s.end]) + 1 for s in sentences), initial=0))
+    before = [Span(0, 0), *sentences]
+    at_border = [
+        any(border in borders for border in range(last.end, sentence.start + 1))
+        for last, sentence in pairwise(before)
+    ]
+    inside = [0.0] * (len(sentences) + 1)
+    for place, (last, sentence) in enumerate(pairwise(sentences), start=1):
+        inside[place] = 0.0 if "\n" in text[last.end : sentence.start] else _INSIDE_PARAGRAPH
+    cost = [0.0] + [math.inf] * len(sentences)
+    begin = [0] * (len(sentences) + 1)
+    for first in range(len(sentences)):
+        for end in range(first + 1, len(sentences) + 1):
+            columns = ends[end] - ends[first] - 1
+            if end > first + 1:
+                section_ends = at_border[end - 1] and ends[end - 1] - ends[first] > limits.least
+                if section_ends or columns > limits.most:
+                    break
+            total = cost[first] + (columns / limits.target - 1) ** 2 + inside[end]
+            if total < cost[end]:
+                cost[end], begin[end] = total, first
+    return _parted(sentences, begin)
+
+
+def _parted(sentences: list[Span], begin: list[int]) -> list[list[Span]]:
+    """Follow the cuts from the end; `begin[n]` is where the passage that ends before n begins."""
     groups: list[list[Span]] = []
-    columns = 0
-    for previous, sentence in pairwise([Span(0, 0), *sentences]):
-        added = width(text[sentence.start : sentence.end])
-        at_border = any(b in borders for b in range(previous.end, sentence.start + 1))
-        full = columns + added > limits.target or (at_border and columns >= limits.least)
-        if not groups or full:
-            groups.append([])
-            columns = 0
-        groups[-1].append(sentence)
-        columns += added + 1
-    if len(groups) > 1 and columns < limits.least:
-        joined = text[groups[-2][0].start : groups[-1][-1].end]
-        if width(joined) <= limits.target + limits.least:
-            groups[-2:] = [groups[-2] + groups[-1]]
-    return groups
+    end = len(sentences)
+    while end > 0:
+        groups.append(sentences[begin[end] : end])
+        end = begin[end]
+    return groups[::-1]
 
 
 def _touched(sections: tuple[Section, ...], start: int, end: int) -> tuple[Section, ...]:

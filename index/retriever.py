@@ -27,19 +27,18 @@ class HybridRetriever(BaseRetriever):
         generation: Generation,
         vectors: VectorStore,
         terms: TermIndex,
-        weights: FusionWeights | None = None,
-        limit: int = 8,
+        means: Mapping[str, Vector] | None = None,
     ) -> None:
         super().__init__()
         self._embedder = embedder
         self._generation = generation
         self._vectors = vectors
         self._terms = terms
-        self._weights = weights or FusionWeights()
-        self._limit = limit
+        self._means = means or {}
+        self._weights = FusionWeights()
 
     def search(
-        self, question: str, limit: int | None = None, document_ids: Sequence[int] = ()
+        self, question: str, limit: int = 8, document_ids: Sequence[int] = ()
     ) -> list[Hit]:
         """Rank the passages for a question, best first.
 
@@ -47,18 +46,18 @@ class HybridRetriever(BaseRetriever):
         """
         query = self._embedder.embed_query(question)
         totals = self._generation.languages()
-        offsets = language_offsets(query, totals, self._weights)
+        offsets = language_offsets(query, totals, self._means, self._weights)
         if document_ids:
             numbers = set(self._generation.passage_ids(document_ids))
         else:
-            slots = {totals[name].slot: offset for name, offset in offsets.items()}
+            slots = {totals[name].slot: offset for name, offset in _centred(offsets).items()}
             numbers = set(self._vectors.search(query, slots, _CANDIDATES))
             numbers.update(self._terms.search(question, _CANDIDATES))
         rarity = self._terms.rarity(question)
         candidates = self._generation.ready(numbers)
         hits = [self._hit(candidate, query, offsets, rarity) for candidate in candidates]
         hits.sort(key=lambda hit: hit.score, reverse=True)
-        return hits[: limit or self._limit]
+        return hits[:limit]
 
     def match_sentences(
         self, text: str, passage_ids: Iterable[int]
@@ -108,6 +107,12 @@ class HybridRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [_node(hit) for hit in self.search(query_bundle.query_str)]
+
+
+def _centred(offsets: Mapping[str, float]) -> dict[str, float]:
+    """Take off what all languages share: it changes no order, and blurs an approximate search."""
+    middle = sum(offsets.values()) / max(1, len(offsets))
+    return {name: offset - middle for name, offset in offsets.items()}
 
 
 def _node(hit: Hit) -> NodeWithScore:

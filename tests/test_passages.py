@@ -76,7 +76,25 @@ def test_passages_fill_up_to_the_target_and_a_short_rest_joins_the_last():
 def test_wide_characters_count_twice():
     assert (width("abc"), width("慕尼黑"), width("é")) == (3, 6, 1)
     passages = split(Document("t", "这是一个关于图书馆的句子。" * 80), DETECTOR)
-    assert max(len(p.text) for p in passages) <= 400
+    assert max(len(p.text) for p in passages) <= 625
+
+
+def test_paragraphs_stay_whole_where_they_fit():
+    paragraphs = [f"Een zin over onderwerp {n} van deze tekst. " * 16 for n in range(6)]
+    document = Document("t", "\n\n".join(paragraph.strip() for paragraph in paragraphs))
+    assert [p.text for p in split(document, DETECTOR)] == [p.strip() for p in paragraphs]
+
+
+def test_short_paragraphs_share_a_passage():
+    document = Document("t", "\n\n".join(f"Een korte alinea met nummer {n}." for n in range(40)))
+    lengths = [len(p.text) for p in split(document, DETECTOR)]
+    assert all(600 <= length <= 1000 for length in lengths)
+
+
+def test_a_long_paragraph_is_cut_into_even_parts():
+    (paragraph,) = ["Een zin over het onderwerp van deze tekst. " * 40]
+    lengths = [len(p.text) for p in split(Document("t", paragraph), DETECTOR)]
+    assert max(lengths) - min(lengths) < 50
 
 
 def test_a_heading_begins_a_passage_once_there_is_enough_before_it():
