@@ -91,7 +91,7 @@ class LanguageMeans:
         """Write as JSON, one language a line; `digest` is that of the texts."""
         head = {"made_by": made_by, "fingerprint": fingerprint, "texts": digest}
         lines = [
-            f"  {json.dumps(name)}: {json.dumps(base64.b64encode(mean.astype(_STORED).tobytes()).decode())}"
+            f"  {json.dumps(name)}: {json.dumps(_encoded(mean))}"
             for name, mean in sorted(self.means.items())
         ]
         top = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
@@ -125,9 +125,7 @@ def complete(folder: Path, embedder: Embedder, languages: Iterable[str]) -> Lang
 def _stored(path: Path, embedder: Embedder, digest: str) -> dict[str, Vector]:
     try:
         text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return {}
-    except UnicodeDecodeError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return {}
     except OSError as error:
         raise _unusable(path, error) from error
@@ -151,6 +149,10 @@ def _parse(text: str, fingerprint: str, digest: str) -> dict[str, Vector]:
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
     return means if all(np.isfinite(mean).all() for mean in means.values()) else {}
+
+
+def _encoded(mean: Vector) -> str:
+    return base64.b64encode(mean.astype(_STORED).tobytes()).decode("ascii")
 
 
 def _replace(path: Path, text: str) -> None:
