@@ -50,7 +50,8 @@ class WordEmbedder:
             time.sleep(self._pause)
             self.history.append(passage.text)
             sentences = [self.embed_query(passage.text_of(span)) for span in passage.sentences]
-            yield [PassageVectors(self.embed_query(passage.text), np.stack(sentences))]
+            rows = np.asarray(sentences, dtype=np.float32).reshape(-1, self.dimension)
+            yield [PassageVectors(self.embed_query(passage.text), rows)]
 
 
 def plain_text(path):

@@ -77,5 +77,7 @@ def test_package_data_is_where_the_code_looks_for_it():
         ("prompts", "answer_system.md"),
         ("assistant", "phrases.toml"),
         ("assistant", "answerability.json"),
+        ("index", "parallel_texts.json"),
+        ("index", "language_means.json"),
     ):
         assert files(package).joinpath(name).is_file()
