@@ -50,25 +50,30 @@ class AnswerabilityModel:
         data = json.loads(files("assistant").joinpath("answerability.json").read_text("utf-8"))
         return cls(data["intercept"], data["weights"])
 
-    def probability(self, hits: Sequence[Hit], language: str) -> float:
-        """Estimate the probability (0 to 1) that hits answer a question asked in `language`."""
+    def probability(self, hits: Sequence[Hit], language: str, passages: int) -> float:
+        """Estimate the probability (0 to 1) that hits among `passages` answer a question.
+
+        `language` is that of the question.
+        """
         if not hits:
             return 0.0
-        figures = signals(hits, language)
+        figures = signals(hits, language, passages)
         logit = self.intercept + sum(self.weights[name] * figures[name] for name in self.weights)
         return 1 / (1 + math.exp(-logit))
 
 
-def signals(hits: Sequence[Hit], language: str) -> dict[str, float]:
-    """The figures of a search that tell whether it found the answer.
+def signals(hits: Sequence[Hit], language: str, passages: int) -> dict[str, float]:
+    """The figures of a search among so many `passages` that tell whether it found the answer.
 
-    `other_language` is 1 where the best passage is not in the question's language: translations
-    of each other are less alike than repetitions, so less likeness says as much.
+    `score` is what the best passage has above neutral text in its language. `other_language` is 1
+    where it is not in the question's language: translations are less alike than repetitions, so
+    less likeness says as much. `passages` is a logarithm: the best of many strangers is nearer.
     """
     return {
+        "score": max(hit.score for hit in hits),
         "similarity": max(hit.similarity for hit in hits),
-        "key_similarity": max(hit.key_similarity for hit in hits),
         "other_language": float(hits[0].stored.passage.language != language),
+        "passages": math.log(max(passages, len(hits))),
     }
 
 

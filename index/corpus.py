@@ -15,6 +15,7 @@ from index.catalog import Catalog
 from index.database import Database
 from index.errors import (
     EmbedderMismatch,
+    EmbedderUnavailable,
     EmptyCorpus,
     StoreUnavailable,
     SyncRunning,
@@ -23,6 +24,7 @@ from index.errors import (
 )
 from index.files import is_below
 from index.generation import Generation
+from index.language_means import LanguageMeans, complete
 from index.passages import split
 from index.retriever import HybridRetriever
 from index.stores import Stores, embed_documents
@@ -66,6 +68,8 @@ class Corpus:
         self._database = Database(folder / "catalog.sqlite3")
         self._catalog = Catalog(self._database)
         self._syncing = threading.Lock()
+        self._completing = threading.Lock()
+        self._means: LanguageMeans | None = None
         generation = Generation.current(self._database)
         self._stores = self._open(generation) if generation else None
 
@@ -182,6 +186,7 @@ class Corpus:
             self._sweep(stores)
             synchroniser = Synchroniser(stores, self._embedder, self._reading)
             yield from synchroniser.run(roots or self._catalog.roots())
+            self._complete_means(stores.generation)
 
     def remove(self, path: Path) -> int:
         """Remove a document, or all below a folder, and forget the path as a root.
@@ -227,6 +232,7 @@ class Corpus:
             new.switch()
             self._stores = new
             self._sweep(new)
+            self._complete_means(new.generation)
             yield replace(report, stage="done", seconds_left=None, done=True)
 
     def probe(self, sample: int = 50) -> tuple[int, int]:
@@ -237,7 +243,19 @@ class Corpus:
         return self._stores.probe(sample) if self._stores else (0, 0)
 
     def _retriever(self, stores: Stores) -> HybridRetriever:
-        return HybridRetriever(self._embedder, stores.generation, stores.vectors, stores.terms)
+        means = self._means or self._complete_means(stores.generation)
+        return HybridRetriever(
+            self._embedder, stores.generation, stores.vectors, stores.terms, means.means
+        )
+
+    def _complete_means(self, generation: Generation) -> LanguageMeans:
+        """Have the mean of every language there is; without, where the embedder is away."""
+        with self._completing:
+            try:
+                self._means = complete(self._folder, self._embedder, generation.languages())
+            except EmbedderUnavailable:
+                return LanguageMeans()
+            return self._means
 
     def _begin(self) -> Stores:
         embedder = self._embedder

@@ -37,9 +37,7 @@ class HybridRetriever(BaseRetriever):
         self._means = means or {}
         self._weights = FusionWeights()
 
-    def search(
-        self, question: str, limit: int = 8, document_ids: Sequence[int] = ()
-    ) -> list[Hit]:
+    def search(self, question: str, limit: int = 8, document_ids: Sequence[int] = ()) -> list[Hit]:
         """Rank the passages for a question, best first.
 
         Where documents are given, all their passages are scored, and no others.

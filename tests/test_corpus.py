@@ -98,7 +98,8 @@ def test_passages_embedded_before_a_failure_are_not_embedded_again(tmp_path, tex
         assert_whole(corpus)
         total = corpus.stats().passages
     # All nine that the embedder gave before it failed were stored.
-    assert total > 9 and len(embedder.history) == total - 9
+    embedded = [text for text in embedder.history if "brug" in text]
+        assert total > 9 and len(embedded) == total - 9
     assert not set(failing.history) & set(embedder.history)
 
 

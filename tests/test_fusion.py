@@ -25,38 +25,53 @@ def total(rows, slot=0):
     return LanguageTotal(slot, len(rows), rows.sum(axis=0))
 
 
-@given(SEEDS, st.integers(1, 50), st.floats(0, 100))
-def test_one_language_alone_has_no_offset_whatever_is_asked(seed, count, shrinkage):
-    weights = FusionWeights(shrinkage=shrinkage)
-    offsets = language_offsets(units(1, seed)[0], {"nl": total(units(count, seed + 1))}, weights)
-    assert offsets["nl"] == pytest.approx(0, abs=1e-9)
+def mean(offsets, groups):
+    count = sum(group.passages for group in groups.values())
+    return sum(offsets[name] * group.passages for name, group in groups.items()) / count
+
+
+def test_a_parallel_mean_is_the_offset_whatever_the_corpus_is_about():
+    query, means = units(1, 0)[0], {"nl": units(1, 5)[0], "en": units(1, 6)[0]}
+    for seed in (1, 2):
+        groups = {"nl": total(units(9, seed)), "en": total(units(4, seed + 10), 1)}
+        offsets = language_offsets(query, groups, means, WEIGHTS)
+        assert offsets == {name: pytest.approx(query @ means[name]) for name in groups}
+
+
+def test_a_language_without_parallel_texts_takes_its_own_mean_less_the_corpus_subject():
+    query, dutch = units(1, 0)[0], units(1, 5)[0]
+    # All passages are more like the question than their language as such: that is the subject.
+    groups = {"nl": total(np.tile(dutch + 0.1 * query, (30, 1)))}
+    groups["xx"] = total(np.tile(units(1, 6)[0] + 0.1 * query, (30, 1)), 1)
+    offsets = language_offsets(query, groups, {"nl": dutch}, FusionWeights(shrinkage=0))
+    assert offsets["xx"] == pytest.approx(query @ units(1, 6)[0])
+
+
+def test_a_mean_of_a_language_that_the_corpus_lacks_changes_nothing():
+    query, groups = units(1, 0)[0], {"nl": total(units(9, 1)), "en": total(units(4, 2), 1)}
+    with_mean = language_offsets(query, groups, {"fr": units(1, 3)[0]}, WEIGHTS)
+    assert with_mean == language_offsets(query, groups, {}, WEIGHTS)
 
 
 @given(SEEDS, st.integers(1, 30), st.integers(1, 30))
-def test_offsets_are_taken_around_the_mean_of_all_passages(seed, dutch, english):
+def test_without_parallel_texts_offsets_lie_around_the_mean_of_all(seed, dutch, english):
     groups = {"nl": total(units(dutch, seed)), "en": total(units(english, seed + 1), 1)}
-    offsets = language_offsets(units(1, seed + 2)[0], groups, FusionWeights(shrinkage=0))
-    assert dutch * offsets["nl"] + english * offsets["en"] == pytest.approx(0, abs=1e-6)
-
-
-def test_without_shrinkage_an_offset_is_the_difference_of_means():
-    query, dutch, english = units(1, 0)[0], units(12, 1), units(5, 2)
-    groups = {"nl": total(dutch), "en": total(english, 1)}
-    offsets = language_offsets(query, groups, FusionWeights(shrinkage=0))
-    everything = np.concatenate([dutch, english])
-    assert offsets["nl"] == pytest.approx((dutch @ query).mean() - (everything @ query).mean())
-    assert offsets["en"] == pytest.approx((english @ query).mean() - (everything @ query).mean())
+    query = units(1, seed + 2)[0]
+    offsets = language_offsets(query, groups, {}, FusionWeights(shrinkage=0))
+    everything = (groups["nl"].total + groups["en"].total) / (dutch + english)
+    assert mean(offsets, groups) == pytest.approx(query @ everything, abs=1e-6)
 
 
 @given(SEEDS, st.integers(1, 40), st.floats(0.1, 100))
-def test_shrinkage_only_makes_offsets_smaller(seed, count, shrinkage):
+def test_shrinkage_only_brings_offsets_together(seed, count, shrinkage):
     query = units(1, seed)[0]
     groups = {"nl": total(units(40, seed + 1)), "en": total(units(count, seed + 2), 1)}
-    full = language_offsets(query, groups, FusionWeights(shrinkage=0))
-    shrunk = language_offsets(query, groups, FusionWeights(shrinkage=shrinkage))
+    full = language_offsets(query, groups, {}, FusionWeights(shrinkage=0))
+    shrunk = language_offsets(query, groups, {}, FusionWeights(shrinkage=shrinkage))
+    middle = mean(full, groups)
     for name, group in groups.items():
         share = group.passages / (group.passages + shrinkage)
-        assert shrunk[name] == pytest.approx(full[name] * share, abs=1e-9)
+        assert shrunk[name] - middle == pytest.approx((full[name] - middle) * share, abs=1e-9)
 
 
 def test_a_language_whose_passages_were_all_removed_changes_nothing():
@@ -64,8 +79,8 @@ def test_a_language_whose_passages_were_all_removed_changes_nothing():
     # What is left after additions and removals is not exactly zero.
     empty = LanguageTotal(1, 0, np.full(8, 1e-9))
     groups = {"nl": total(rows), "en": total(units(4, 2), 2)}
-    assert language_offsets(query, {**groups, "de": empty}, WEIGHTS) == language_offsets(
-        query, groups, WEIGHTS
+    assert language_offsets(query, {**groups, "de": empty}, {}, WEIGHTS) == language_offsets(
+        query, groups, {}, WEIGHTS
     )
 
 
