@@ -1,0 +1,373 @@
+"""Fit the coefficients of `assistant/support.json` on judged answers and on parallel articles.
+
+Example run:
+
+    python -m benchmarks.fit_support DATA/judge-mtrag/items.jsonl DATA/xquad-xl/parallel --write
+
+Where claim and source share a language, half of the weight is with sentences of judged answers
+(English), half with claims made from articles (all languages); across languages only the latter
+exist: see `support_sets`. Faithful and unfaithful, stated and not, weigh the same, so 0.5 is the
+border for an even mix. Every printed figure is of claims whose conversation or article was not
+fitted on. With `--vectors FILE` texts are embedded once for several runs.
+"""
+
+import argparse
+import json
+import pickle
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.support import Statement, figures, in_full
+from benchmarks.fit_answerability import fit
+from benchmarks.support_sets import Case, read_articles, read_judged, read_parallel
+from index.embedding import BundledEmbedder
+from index.language import LanguageDetector
+from index.types import Passage, Vector
+
+Floats = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
+NAMES = ("similarity", "margin", "number", "small_number", "names", "words")
+ACROSS = NAMES[:-1]
+FAITHFUL = 2 / 3 - 1e-9
+"""A mean score of 3 on the raters' scale of 1 to 4."""
+
+LEAST_PRECISION = 0.8
+MOST_LOST = 0.05
+BORDERS = tuple(round(0.05 * step, 2) for step in range(2, 19))
+DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as a claim cites it."""
+
+    title: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Claims with their figures, shape (claims, names), labels and weights, shape (claims,)."""
+
+    cases: list[Case]
+    figures: Floats
+    labels: Floats
+    weights: Floats
+
+    def only(self, wanted: Marks) -> "Measured":
+        """Keep some of the claims, without weighing them anew."""
+        cases = [case for case, keep in zip(self.cases, wanted, strict=True) if keep]
+        return Measured(cases, self.figures[wanted], self.labels[wanted], self.weights[wanted])
+
+
+class Vectors:
+    """Vectors of sentences and of claims by their text; kept in a file, where one is given."""
+
+    def __init__(self, embedder: BundledEmbedder, file: Path | None) -> None:
+        self._embedder = embedder
+        self._file = file
+        self._sentences: dict[str, Vector] = {}
+        self._claims: dict[str, Vector] = {}
+        if file and file.exists():
+            self._sentences, self._claims = pickle.loads(file.read_bytes())
+
+    def fill(self, cases: Iterable[Case]) -> None:
+        """Embed what is not known yet."""
+        new = {p.text: p for case in cases for p in case.sources if not self._knows(p)}
+        passages = list(new.values())
+        steps = chain.from_iterable(self._embedder.embed_passages(passages))
+        for passage, vectors in zip(passages, steps, strict=True):
+            for span, row in zip(passage.sentences, vectors.sentences, strict=True):
+                self._sentences[passage.text_of(span)] = row
+        for text in {in_full(case.claim, case.question) for case in cases} - set(self._claims):
+            self._claims[text] = self._embedder.embed_query(text)
+        if self._file:
+            self._file.write_bytes(pickle.dumps((self._sentences, self._claims)))
+
+    def statement(self, case: Case) -> Statement:
+        """Compare a claim with each sentence of its sources."""
+        claim = self._claims[in_full(case.claim, case.question)]
+        rows = tuple(
+            tuple(float(self._sentences[p.text_of(span)] @ claim) for span in p.sentences)
+            for p in case.sources
+        )
+        sources = tuple(Source("", p.text, p.language) for p in case.sources)
+        return Statement(case.claim, case.question, case.language, sources, rows)
+
+    def _knows(self, passage: Passage) -> bool:
+        return all(passage.text_of(span) in self._sentences for span in passage.sentences)
+
+
+def measure(cases: Sequence[Case], vectors: Vectors) -> Measured:
+    """Measure claims that have sources, and weigh them."""
+    kept, rows = [], []
+    for case in cases:
+        statement = vectors.statement(case)
+        nearest = statement.nearest
+        if nearest is not None:
+            measured = figures(statement, nearest)
+            kept.append(case)
+            rows.append([measured[name] for name in NAMES])
+    labels = np.array([case.borne_out for case in kept])
+    return Measured(kept, np.array(rows), labels, balanced(kept))
+
+
+def balanced(cases: Sequence[Case]) -> Floats:
+    """Weigh claims: each side half, each of its kinds the same, each judged answer the same."""
+
+    def kind(case: Case) -> str:
+        form = "" if case.kind == "judged" else case.item.split()[0]
+        return f"{case.borne_out >= FAITHFUL} {case.kind} {form}"
+
+    items = Counter((kind(case), case.item) for case in cases)
+    answers = Counter(key for key, _ in items)
+    kinds = Counter(key.split()[0] for key in answers)
+    return np.array(
+        [
+            0.5 / (kinds[key.split()[0]] * answers[key] * items[key, case.item])
+            for case, key in ((case, kind(case)) for case in cases)
+        ]
+    )
+
+
+def joined(one: Measured, other: Measured) -> Measured:
+    """Put two sets together; each keeps the weight that it has."""
+    return Measured(
+        one.cases + other.cases,
+        np.concatenate([one.figures, other.figures]),
+        np.concatenate([one.labels, other.labels]),
+        np.concatenate([one.weights, other.weights]),
+    )
+
+
+def predict(beta: Floats, measured: Measured) -> Floats:
+    """Give probabilities, shape (claims,)."""
+    logits = beta[0] + measured.figures[:, : len(beta) - 1] @ beta[1:]
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def fitted(measured: Measured, names: Sequence[str]) -> Floats:
+    """Fit on the first figures, as many as there are names."""
+    return fit(measured.figures[:, : len(names)], measured.labels, measured.weights)
+
+
+def unseen(measured: Measured, names: Sequence[str], touches: Callable[[Case], set[str]]) -> Floats:
+    """Predict each claim by a fit without the claims that share what it touches."""
+    keys = [touches(case) for case in measured.cases]
+    chances, counts = np.zeros(len(keys)), np.zeros(len(keys))
+    for key in sorted(set().union(*keys)):
+        out = np.array([key in own for own in keys])
+        beta = fitted(measured.only(~out), names)
+        chances[out] += predict(beta, measured.only(out))
+        counts[out] += 1
+    return chances / counts
+
+
+def group(case: Case) -> set[str]:
+    """Name the conversation or article of a claim."""
+    return {case.group}
+
+
+def languages(case: Case) -> set[str]:
+    """Name the languages of a claim and its source."""
+    return {case.language, case.sources[0].language}
+
+
+def balanced_accuracy(measured: Measured, chances: Floats) -> float:
+    """Give the mean of the shares rightly called of both sides, at 0.5."""
+    weights = balanced(measured.cases)
+    right = (chances >= 0.5) == (measured.labels >= FAITHFUL)
+    return float((weights * right).sum() / weights.sum())
+
+
+def by_pair(measured: Measured, chances: Floats) -> dict[str, dict[str, float]]:
+    """Give the balanced accuracy by language of the claim and by language of the source."""
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, case in enumerate(measured.cases):
+        places[case.language, case.sources[0].language].append(place)
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for (language, source), chosen in sorted(places.items()):
+        wanted = np.isin(np.arange(len(chances)), chosen)
+        score = balanced_accuracy(measured.only(wanted), chances[wanted])
+        found[language][source] = round(score, 3)
+    return dict(found)
+
+
+def worth(measured: Measured, chances: Floats, border: float) -> dict[str, float]:
+    """Give precision and recall of calling claims borne out from a border up, and not below."""
+    weights, stated, called = measured.weights, measured.labels >= FAITHFUL, chances >= border
+
+    def share(of: Marks, among: Marks) -> float:
+        return round(float(weights[of & among].sum() / max(1e-12, weights[among].sum())), 3)
+
+    return {
+        "supported_precision": share(stated, called),
+        "supported_recall": share(called, stated),
+        "unsupported_precision": share(~stated, ~called),
+        "unsupported_recall": share(~called, ~stated),
+    }
+
+
+def borders(sets: Sequence[tuple[Measured, Floats]]) -> tuple[float, float]:
+    """Choose the least border of `supported` and the greatest of `unsupported`.
+
+    The former is right LEAST_PRECISION of the time in every set, the latter loses MOST_LOST of
+    what is borne out at most.
+    """
+    tables = {border: [worth(*pair, border) for pair in sets] for border in BORDERS}
+    supported = [
+        border
+        for border, rows in tables.items()
+        if min(row["supported_precision"] for row in rows) >= LEAST_PRECISION
+    ]
+    unsupported = [
+        border
+        for border, rows in tables.items()
+        if min(row["supported_recall"] for row in rows) >= 1 - MOST_LOST
+    ]
+    return min(supported), max(unsupported)
+
+
+def ranks(values: Floats) -> Floats:
+    """Rank values; equal ones share the mean of their ranks."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[places], dtype=np.float64)
+
+
+def answer_scores(measured: Measured, chances: Floats) -> tuple[Floats, Floats, list[str]]:
+    """Average by answer: probabilities, human means (0 to 1), and the conversation of each."""
+    rows: dict[str, list[float]] = defaultdict(list)
+    cases = {case.item: case for case in measured.cases}
+    for case, chance in zip(measured.cases, chances, strict=True):
+        rows[case.item].append(chance)
+    means = np.array([np.mean(rows[item]) for item in cases])
+    return means, np.array([c.borne_out for c in cases.values()]), [c.group for c in cases.values()]
+
+
+def human_figures(means: Floats, human: Floats, border: float) -> list[float]:
+    """Spearman; balanced accuracy, precision and recall of "unfaithful" below a border."""
+    bad, called = human < FAITHFUL, means < border
+    return [
+        float(np.corrcoef(ranks(means), ranks(human))[0, 1]),
+        float((called[bad].mean() + (~called[~bad]).mean()) / 2),
+        float(bad[called].mean()) if called.any() else float("nan"),
+        float(called[bad].mean()),
+    ]
+
+
+def report_human(measured: Measured, chances: Floats, border: float) -> None:
+    """Print the figures against human scores, with intervals from drawing conversations."""
+    means, human, groups = answer_scores(measured, chances)
+    points = human_figures(means, human, border)
+    places = {name: np.flatnonzero(np.array(groups) == name) for name in sorted(set(groups))}
+    chance, rows = np.random.default_rng(0), []
+    for _ in range(DRAWS):
+        drawn = np.concatenate([places[n] for n in chance.choice(sorted(places), len(places))])
+        if 0 < (human[drawn] < FAITHFUL).sum() < len(drawn):
+            rows.append(human_figures(means[drawn], human[drawn], border))
+    low, high = np.nanquantile(np.array(rows), (0.025, 0.975), axis=0)
+    labels = ("Spearman", "balanced accuracy", "precision", "recall")
+    cells = [
+        f"{label} {point:.3f} ({a:.3f} to {b:.3f})"
+        for label, point, a, b in zip(labels, points, low, high, strict=True)
+    ]
+    print(f"judged answers n={len(means)}, unfaithful below {border}: " + "; ".join(cells))
+
+
+def report_kinds(name: str, measured: Measured, chances: Floats) -> None:
+    """Print the share of each kind of claim that is called borne out at 0.5."""
+    called: dict[str, list[bool]] = defaultdict(list)
+    for case, chance in zip(measured.cases, chances, strict=True):
+        called[f"{case.kind} {case.item.split()[0]}"].append(bool(chance >= 0.5))
+    shares = ", ".join(f"{kind} {np.mean(rows):.3f}" for kind, rows in sorted(called.items()))
+    accuracy = balanced_accuracy(measured, chances)
+    print(f"{name} n={len(chances)}, balanced accuracy {accuracy:.3f}; borne out: {shares}")
+
+
+def report_new_languages(name: str, measured: Measured, chances: Floats) -> None:
+    """Print the spread over languages when none of a claim's languages was fitted on."""
+    scores = [score for row in by_pair(measured, chances).values() for score in row.values()]
+    low, middle, high = np.quantile(scores, (0, 0.5, 1))
+    print(f"{name} language, not fitted on: {low:.3f} to {high:.3f}, median {middle:.3f}")
+
+
+def coefficients(beta: Floats, names: Sequence[str]) -> dict[str, object]:
+    """Write a regression as the data file has it."""
+    weights = {name: round(float(b), 3) for name, b in zip(names, beta[1:], strict=True)}
+    return {"intercept": round(float(beta[0]), 3), "weights": weights}
+
+
+def main() -> None:
+    """Judge by claims that were not fitted on, then fit on all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("judged", type=Path)
+    parser.add_argument("parallel", type=Path)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    detector, embedder = LanguageDetector(), BundledEmbedder()
+    names = sorted(p.name.split(".")[1] for p in arguments.parallel.glob("documents.*.jsonl"))
+    judged_cases = list(read_judged(arguments.judged, detector))
+    made_cases = list(read_parallel(read_articles(arguments.parallel, names, detector)))
+    vectors = Vectors(embedder, arguments.vectors)
+    vectors.fill([*judged_cases, *made_cases])
+    same_cases = [case for case in made_cases if case.language == case.sources[0].language]
+    other_cases = [case for case in made_cases if case.language != case.sources[0].language]
+    judged, same, other = (
+        measure(cases, vectors) for cases in (judged_cases, same_cases, other_cases)
+    )
+    result = study(judged, same, other)
+    text = json.dumps(
+        {
+            "made_by": "python -m benchmarks.fit_support on judged MTRAG answers and XQuAD",
+            "claims": {"judged": len(judged.cases), "made": len(same.cases) + len(other.cases)},
+            "embedder": embedder.fingerprint,
+            **result,
+        },
+        indent=1,
+    )
+    print(text)
+    if arguments.write:
+        place = Path(__file__).parent.parent / "assistant" / "support.json"
+        place.write_text(text + "\n", encoding="utf-8")
+
+
+def study(judged: Measured, same: Measured, other: Measured) -> dict[str, object]:
+    """Report on held-out claims, choose borders, and fit on all: the data file's values."""
+    both = joined(judged, same)
+    chances = unseen(both, NAMES, group)
+    of_judged, of_same = chances[: len(judged.cases)], chances[len(judged.cases) :]
+    of_other = unseen(other, ACROSS, group)
+    report_kinds("same language", same, of_same)
+    report_kinds("other language", other, of_other)
+    report_new_languages("same", same, unseen(both, NAMES, languages)[len(judged.cases) :])
+    report_new_languages("other", other, unseen(other, ACROSS, languages))
+    sets = {"judged": (judged, of_judged), "same": (same, of_same), "other": (other, of_other)}
+    supported, unsupported = borders([sets["same"], sets["other"]])
+    for border in (unsupported, 0.5, supported):
+        report_human(judged, of_judged, border)
+    pairs = by_pair(other, of_other)
+    for language, row in by_pair(same, of_same).items():
+        pairs[language].update(row)
+    return {
+        "supported": supported,
+        "unsupported": unsupported,
+        "worth": {
+            name: {"supported": worth(*pair, supported), "unsupported": worth(*pair, unsupported)}
+            for name, pair in sets.items()
+        },
+        "same_language": coefficients(fitted(both, NAMES), NAMES),
+        "other_language": coefficients(fitted(other, ACROSS), ACROSS),
+        "accuracy": {name: dict(sorted(row.items())) for name, row in pairs.items()},
+    }
+
+
+if __name__ == "__main__":
+    main()
