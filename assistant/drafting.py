@@ -120,9 +120,8 @@ class Draft:
     def _statement(self, answer: Answer, span: Span, numbers: tuple[int, ...]) -> Statement:
         sentence = without_marks(answer.text[span.start : span.end])
         sources = [item for item in self._given if self._cites(item, numbers)]
-        found = self._likeness.match_sentences(
-            in_full(sentence, answer.question), [item.passage_id for item in sources]
-        )
+        full, passages = in_full(sentence, answer.question), [item.passage_id for item in sources]
+        found = self._likeness.match_sentences(full, passages) if passages else {}
         similarities = tuple(
             tuple(match.similarity for match in found.get(item.passage_id, ())) for item in sources
         )

@@ -1,4 +1,4 @@
-"""What the found passages are worth: whether they answer, what to quote, what they bear out.
+"""What the found passages are worth: whether they answer, and what to quote.
 
 Knows figures and texts; nothing of models, prompts or pages. Pure functions.
 """
