@@ -16,6 +16,7 @@ from assistant.errors import ModelUnavailable
 from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
 from assistant.finding import Finder
 from assistant.phrases import PhraseBook
+from assistant.support import SupportJudge
 from assistant.types import Answer, DocumentText, Evidence, Kind, Message
 from index.corpus import Corpus
 from prompts import template
@@ -46,11 +47,13 @@ class Assistant:
         corpus: Corpus,
         phrases: PhraseBook,
         answerability: AnswerabilityModel,
+        support: SupportJudge,
         limits: AnswerLimits,
     ) -> None:
         self.corpus = corpus
         self._phrases = phrases
         self._answerability = answerability
+        self._support = support
         self._limits = limits
         self._finder = Finder(corpus, answerability, limits.longest_question, limits.passages)
         self._model: ChatModel | None = None
@@ -158,7 +161,7 @@ class Assistant:
             if not self._model_agrees(answer, context, model, history):
                 yield self._refused(replace(answer, model=model.name))
                 return
-            draft = Draft(answer.question, context, self.corpus)
+            draft = Draft(answer.question, context, self.corpus, self._support)
             for piece in model.stream(self._prompt("answer_question", answer, context, history)):
                 clock.note("first_token")
                 draft.feed(piece)

@@ -16,6 +16,7 @@ from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
 from assistant.settings import Settings
+from assistant.support import SupportJudge
 from assistant.weight_sources import weight_sources
 from index.corpus import ChromaAddress, Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
@@ -104,7 +105,9 @@ def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
         answer_threshold=settings.answer_threshold,
         model_threshold=settings.model_threshold,
     )
-    return Assistant(corpus, PhraseBook.bundled(), AnswerabilityModel.bundled(), limits)
+    return Assistant(
+        corpus, PhraseBook.bundled(), AnswerabilityModel.bundled(), SupportJudge.bundled(), limits
+    )
 
 
 def build_supply(settings: Settings, assistant: Assistant) -> ModelSupply:

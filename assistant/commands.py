@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from assistant.citations import without_marks
 from assistant.client import entered
 from assistant.errors import BadSetting
 from assistant.settings import Settings, read_settings
@@ -222,11 +223,20 @@ def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
             out.print(f"\n\n{answer.text}", end="")
             shown = answer.text
     out.print("\n")
+    _show_sources(out, answer)
+
+
+def _show_sources(out: Console, answer: Answer) -> None:
+    """Print what stands below an answer: sources, sentences in doubt, remarks."""
     for citation in answer.citations:
         place = f"{citation.title}{_place(citation.locator)} ({citation.document})"
         out.print(f"[{citation.number}] {place}")
         if answer.kind is Kind.WRITTEN:
             out.print(f"    “{citation.quote}”")
+    for claim in answer.claims:
+        if claim.support.doubt:
+            sentence = without_marks(answer.text[claim.start : claim.end])
+            out.print(f"Doubt: {claim.support.doubt}: “{sentence}”")
     for remark in answer.remarks:
         out.print(f"Note: {remark}")
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.citations import MarkParser, marks, without_marks
-from assistant.evidence import cite, excerpt, support
+from assistant.evidence import cite, excerpt
+from assistant.support import Statement, SupportJudge, in_full
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
-from index.passages import sentence_spans, width
+from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
 
 SENTINEL = "NO ANSWER"
@@ -24,14 +25,14 @@ _LEAST_EXCERPT = 300
 class Likeness(Protocol):
     """Compares a text with the sentences of passages."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Name the embedder whose cosines these are."""
+
     def match_sentences(
         self, text: str, passage_ids: Sequence[int]
     ) -> dict[int, tuple[SentenceMatch, ...]]:
         """Compare a text with each sentence of some passages, by passage."""
-
-
-_SHORT_CLAIM = 40
-"""In columns: a claim below this leans on the question, as a bare name does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,15 @@ class Source:
 class Draft:
     """An answer in the making: the model's text with its marks turned into citations."""
 
-    def __init__(self, question: str, sources: Sequence[Source], likeness: Likeness) -> None:
+    def __init__(
+        self,
+        question: str,
+        sources: Sequence[Source],
+        likeness: Likeness,
+        judge: SupportJudge,
+    ) -> None:
         self._question = question
+        self._judge = judge
         self._given = [source.evidence for source in sources]
         self._likeness = likeness
         self._citations: dict[tuple[int, int], Citation] = {}
@@ -90,32 +98,34 @@ class Draft:
         A mark also stands for the sentences before it, back to the mark before.
         """
         claims: list[Claim] = []
+        remarks: list[str] = []
         following: tuple[int, ...] = ()
         for span in reversed(list(sentence_spans(answer.text, answer.language))):
             own = marks(answer.text[span.start : span.end])
             following = own or following
-            claims.append(self._claim(answer, span, own, following))
-        return replace(answer, claims=tuple(reversed(claims)))
+            statement = self._statement(answer, span, following)
+            support = self._judge.support(statement, self._likeness.fingerprint)
+            claims.append(Claim(span.start, span.end, own, support))
+            if support in (Support.SUPPORTED, Support.WEAK):
+                remarks.append(self._judge.caveat(statement, self._likeness.fingerprint))
+        notices = (*answer.notices, *dict.fromkeys(filter(None, reversed(remarks))))
+        return replace(answer, claims=tuple(reversed(claims)), notices=notices)
 
     @staticmethod
     def is_unsupported(answer: Answer) -> bool:
         """Say whether no sentence of a checked answer is borne out."""
-        return all(claim.support is Support.UNSUPPORTED for claim in answer.claims)
+        borne_out = (Support.SUPPORTED, Support.WEAK)
+        return not any(claim.support in borne_out for claim in answer.claims)
 
-    def _claim(
-        self, answer: Answer, span: Span, own: tuple[int, ...], numbers: tuple[int, ...]
-    ) -> Claim:
+    def _statement(self, answer: Answer, span: Span, numbers: tuple[int, ...]) -> Statement:
         sentence = without_marks(answer.text[span.start : span.end])
         sources = [item for item in self._given if self._cites(item, numbers)]
-        similarity = 0.0
-        if sources:
-            found = self._likeness.match_sentences(
-                self._in_full(sentence), [item.passage_id for item in sources]
-            )
-            matches = [match for passage in found.values() for match in passage]
-            similarity = max((match.similarity for match in matches), default=0.0)
-        verdict = support(sentence, answer.question, sources, similarity)
-        return Claim(span.start, span.end, own, verdict)
+        full, passages = in_full(sentence, answer.question), [item.passage_id for item in sources]
+        found = self._likeness.match_sentences(full, passages) if passages else {}
+        similarities = tuple(
+            tuple(match.similarity for match in found.get(item.passage_id, ())) for item in sources
+        )
+        return Statement(sentence, answer.question, answer.language, tuple(sources), similarities)
 
     def _cites(self, item: Evidence, numbers: Sequence[int]) -> bool:
         return any(
@@ -135,14 +145,10 @@ class Draft:
             self._citations[key] = cite(item, len(self._citations) + 1, sentence)
         return self._citations[key].number
 
-    def _in_full(self, claim: str) -> str:
-        """Put the question before a claim that says little without it."""
-        return claim if width(claim) >= _SHORT_CLAIM else f"{self._question} {claim}"
-
     def _nearest(self, item: Evidence, claim: str) -> Span:
         if not claim:
             return item.key
-        found = self._likeness.match_sentences(self._in_full(claim), [item.passage_id])
+        found = self._likeness.match_sentences(in_full(claim, self._question), [item.passage_id])
         matches = found.get(item.passage_id, ())
         return max(matches, key=lambda match: match.score).span if matches else item.key
 

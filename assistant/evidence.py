@@ -1,4 +1,4 @@
-"""What the found passages are worth: whether they answer, what to quote, what they bear out.
+"""What the found passages are worth: whether they answer, and what to quote.
 
 Knows figures and texts; nothing of models, prompts or pages. Pure functions.
 """
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePath
 
-import regex
-
-from assistant.types import Citation, Evidence, Support
+from assistant.types import Citation, Evidence
 from index.files import is_below
 from index.types import Hit, Section, Span
 
@@ -24,17 +22,6 @@ _MOST_QUOTES = 3
 _QUOTE_MARGIN = 0.03
 """A second or third quotation must come this near to the first one's score. On the development
 questions 1.2 to 2 sentences then hold the answer as often as three passages' key sentences."""
-
-_SUPPORTED = 0.84
-_WEAK = 0.80
-"""Cosines of a claim and the sentence it cites, on the scale of the bundled embedder, where
-unrelated sentences lie near 0.75 and translations of each other near 0.93."""
-
-_SPELT_OUT = 12
-"""Up to here a source may have a word for a number."""
-
-_NUMERAL = regex.compile(r"\d+(?:[.,\u066b\u066c']\d+)*")
-_NAME = regex.compile(r"(?<![.!?]\s)(?<!^)\b\p{Lu}[\p{L}\p{M}-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,29 +163,6 @@ def excerpt_span(evidence: Evidence, most_characters: int) -> Span:
             first -= 1
         else:
             return Span(sentences[first].start, sentences[last].end)
-
-
-def support(claim: str, question: str, sources: Sequence[Evidence], similarity: float) -> Support:
-    """Judge a claim by what it cites: likeness, and whether its numbers and names are there.
-
-    `similarity` is the cosine of the claim to the nearest sentence of the sources. A number that
-    is not there is an invention, unless it is so small that the source may spell it out. A name
-    of neither source nor question is a doubt: it may have another form in another language.
-    """
-    if not sources or similarity < _WEAK:
-        return Support.UNSUPPORTED
-    text = _folded(" ".join([question, *(f"{s.title} {s.text}" for s in sources)]))
-    there = {_digits(numeral) for numeral in _NUMERAL.findall(text)}
-    missing = [_digits(n) for n in _NUMERAL.findall(claim) if _digits(n) not in there]
-    if any(int(number) > _SPELT_OUT for number in missing):
-        return Support.UNSUPPORTED
-    names_there = all(_folded(name) in text for name in _NAME.findall(claim))
-    sure = similarity >= _SUPPORTED and names_there and not missing
-    return Support.SUPPORTED if sure else Support.WEAK
-
-
-def _digits(numeral: str) -> str:
-    return "".join(str(int(digit)) for digit in numeral if digit.isdigit())
 
 
 def _folded(text: str) -> str:

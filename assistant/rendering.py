@@ -10,15 +10,11 @@ import regex
 
 from assistant.evidence import excerpt_span
 from assistant.model_supply import ModelState, ModelStatus
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind
 from index.types import Span
 
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
 _CONTEXT_CHARACTERS = 320
-_DOUBTS = {
-    Support.WEAK: "not fully borne out by its source",
-    Support.UNSUPPORTED: "not borne out by a source",
-}
 
 
 def escaped(text: str) -> str:
@@ -90,8 +86,7 @@ def _text(answer: Answer) -> str:
 
 def _claim(answer: Answer, claim: Claim) -> str:
     text = _linked(answer, claim.start, claim.end)
-    doubt = _DOUBTS.get(claim.support)
-    return f"*{text}* ({doubt})" if doubt else text
+    return f"*{text}* ({claim.support.doubt})" if claim.support.doubt else text
 
 
 def _linked(answer: Answer, start: int, end: int) -> str:

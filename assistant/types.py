@@ -3,6 +3,7 @@
 Knows shapes; knows nothing of models, pages or prompts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -82,11 +83,23 @@ class Citation:
 
 
 class Support(StrEnum):
-    """How well what a claim cites bears it out."""
+    """How well what a claim cites bears it out; UNJUDGED where it states nothing to bear out."""
 
     SUPPORTED = "supported"
     WEAK = "weak"
     UNSUPPORTED = "unsupported"
+    UNJUDGED = "unjudged"
+
+    @property
+    def doubt(self) -> str:
+        """What a reader should know of a sentence; empty where there is no doubt."""
+        return _DOUBTS.get(self, "")
+
+
+_DOUBTS = {
+    Support.WEAK: "its source may not say so",
+    Support.UNSUPPORTED: "not borne out by a source",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,22 @@ class Answer:
         found = list(self.notices)
         if self.dropped:
             found.append(f"{self.dropped} marks of the model named no source and were dropped.")
+        found += self._doubts()
         if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
             found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
         return tuple(found)
+
+    def _doubts(self) -> Iterator[str]:
+        """Count the sentences in doubt among those that state something."""
+        judged = [claim.support for claim in self.claims if claim.support is not Support.UNJUDGED]
+        unsupported, weak = judged.count(Support.UNSUPPORTED), judged.count(Support.WEAK)
+        if unsupported:
+            yield f"{_of(unsupported, len(judged))} not borne out by a source."
+        if weak:
+            yield f"{_of(weak, len(judged))} perhaps not borne out: compare with the source."
+
+
+def _of(some: int, whole: int) -> str:
+    """Count sentences, with their verb."""
+    noun, verb = ("" if whole == 1 else "s"), ("is" if some == 1 else "are")
+    return f"{some} of {whole} sentence{noun} {verb}"

@@ -31,6 +31,7 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "read": answer.read,
         "degraded": answer.degraded,
         "notices": list(answer.notices),
+        "remarks": list(answer.remarks),
         "timings_ms": answer.timings_ms,
         "done": answer.done,
     }

@@ -131,6 +131,11 @@ class Corpus:
             raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
         raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
 
+    @property
+    def fingerprint(self) -> str:
+        """Name the embedder that made the index; empty where there is none yet."""
+        return self._stores.generation.fingerprint if self._stores else ""
+
     def detect_language(self, text: str, fallback: str) -> str:
         """Name the language of a text, or `fallback` where nothing in it tells."""
         return self._reading.detector.detect(text, fallback)

@@ -3,6 +3,7 @@
 from assistant.answering import AnswerLimits, Assistant
 from assistant.evidence import AnswerabilityModel
 from assistant.phrases import PhraseBook
+from assistant.support import SupportJudge
 from index.corpus import ChromaAddress, Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
@@ -51,4 +52,4 @@ def make_corpus(folder):
 def make_assistant(corpus, **limits):
     """Make an assistant without a language model."""
     book, gate = PhraseBook.bundled(), AnswerabilityModel.bundled()
-    return Assistant(corpus, book, gate, AnswerLimits(**limits))
+    return Assistant(corpus, book, gate, SupportJudge.bundled(), AnswerLimits(**limits))

@@ -124,6 +124,32 @@ def test_a_number_that_no_source_holds_makes_a_refusal(assistant, model):
     assert any("is not shown" in notice for notice in answer.notices)
 
 
+def test_an_invented_sentence_among_others_is_marked_and_counted(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(
+        f"Hello! Saskia Dorrestein leads the works [{number}]. "
+        f"They have gone on since 1987 [{number}]."
+    )
+    answer = assistant.ask(LEADER)
+    verdicts = [claim.support for claim in answer.claims]
+    assert verdicts == [Support.UNJUDGED, Support.SUPPORTED, Support.UNSUPPORTED]
+    assert "1 of 2 sentences is not borne out by a source." in answer.remarks
+
+
+def test_an_answer_that_states_nothing_is_a_refusal(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"The sources do not mention who leads it [{number}].")
+    assert assistant.ask(LEADER).refused
+
+
+def test_where_the_check_was_not_measured_the_answer_says_so(assistant, model):
+    number = source_number(assistant, "Qui dirige les travaux sur le quai ?", "kade")
+    model.enqueue(f"Saskia Dorrestein dirige les travaux [{number}].")
+    answer = assistant.ask("Qui dirige les travaux sur le quai ?")
+    assert answer.kind is Kind.WRITTEN
+    assert any("never measured" in remark for remark in answer.remarks)
+
+
 def test_an_answer_without_any_source_becomes_quotations(assistant, model):
     model.enqueue("Saskia Dorrestein leads the works.")
     answer = assistant.ask(LEADER)

@@ -1,5 +1,6 @@
 """Documents that can drift from the code."""
 
+import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_links_between_documents_lead_somewhere():
             assert (ROOT / target).exists(), f"{document} links to {target}"
 
 
+def test_the_table_of_languages_shows_what_the_coefficients_file_says():
+    measured = json.loads(files("assistant").joinpath("support.json").read_text("utf-8"))
+    text = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")
+    header = "| sentence \\ source | " + " | ".join(measured["accuracy"]) + " |"
+    assert header in text
+    for language, row in measured["accuracy"].items():
+        assert f"| {language} | " + " | ".join(f"{v:.3f}" for v in row.values()) + " |" in text
+
+
 def test_package_data_is_where_the_code_looks_for_it():
     for package, name in (
         ("prompts", "answer_system.md"),
@@ -79,5 +89,7 @@ def test_package_data_is_where_the_code_looks_for_it():
         ("assistant", "answerability.json"),
         ("index", "parallel_texts.json"),
         ("index", "language_means.json"),
+        ("assistant", "support.json"),
+        ("assistant", "asides.toml"),
     ):
         assert files(package).joinpath(name).is_file()

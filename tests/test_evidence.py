@@ -1,9 +1,9 @@
-"""What passages are worth: excerpts, quotations, support, places."""
+"""What passages are worth: excerpts, quotations, places."""
 
 import pytest
 
-from assistant.evidence import excerpt, locator, quotations, relative, support
-from assistant.types import Evidence, Support
+from assistant.evidence import excerpt, locator, quotations, relative
+from assistant.types import Evidence
 from index.types import Section, Span
 
 
@@ -50,37 +50,6 @@ def test_quotations_are_few_near_in_score_and_different():
     many = [evidence(text=f"A{n}. B{n}.", scores=(0.9, 0.9)) for n in range(9)]
     assert len(quoted(*many)) == 3
     assert quoted() == []
-
-
-SOURCE = evidence(
-    text="Saskia Dorrestein leidt het werk voor 4,2 miljoen euro in vier fasen.", key=0
-)
-
-
-@pytest.mark.parametrize(
-    ("claim", "similarity", "expected"),
-    [
-        ("Saskia Dorrestein leads the work.", 0.9, Support.SUPPORTED),
-        ("It costs 4.2 million euros.", 0.9, Support.SUPPORTED),
-        ("The works on the Quay are led by Saskia.", 0.9, Support.SUPPORTED),
-        ("It has 4 phases.", 0.9, Support.WEAK),
-        ("The work is led by Piet Jansen.", 0.9, Support.WEAK),
-        ("Saskia Dorrestein leads the work.", 0.82, Support.WEAK),
-        ("It costs 5.2 million euros.", 0.9, Support.UNSUPPORTED),
-        ("Saskia Dorrestein leads the work.", 0.7, Support.UNSUPPORTED),
-    ],
-)
-def test_support(claim, similarity, expected):
-    assert support(claim, "Who leads the Quay?", [SOURCE], similarity) is expected
-
-
-def test_without_a_source_nothing_is_borne_out():
-    assert support("Anything.", "", [], 1.0) is Support.UNSUPPORTED
-
-
-def test_digits_of_other_scripts_count_as_digits():
-    source = evidence(text="العدد ٤٢٠ شخصا", key=0)
-    assert support("There are 420 people.", "", [source], 0.9) is Support.SUPPORTED
 
 
 @pytest.mark.parametrize(

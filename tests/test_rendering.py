@@ -1,16 +1,21 @@
 """Markdown for pages: links to sentences, doubts in words, and no markup from any text."""
 
 import html
+import io
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rich.console import Console
 
+from assistant.commands import _show_answer as show_in_terminal
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.rendering import escaped, show_answer, show_evidence, show_status
 from assistant.source_page import source_page
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.wire import read_answer, write_answer
 from index.types import SourceDocument, Span
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
@@ -35,6 +40,45 @@ def test_doubtful_sentences_say_why():
     shown = show_answer(written(text, *claims, citations=(citation(),)))
     first, second = shown.split("Doubtful")
     assert "not borne out" in second and "not borne out" not in first
+
+
+def test_sentences_in_doubt_are_counted_among_those_that_state_something():
+    spans = [(0, 4), (5, 9), (10, 14), (15, 19)]
+    levels = (Support.SUPPORTED, Support.WEAK, Support.UNSUPPORTED, Support.UNJUDGED)
+    claims = [
+        Claim(start, end, (1,), level) for (start, end), level in zip(spans, levels, strict=True)
+    ]
+    answer = written("One. Two. Six. Ten?", *claims, citations=(citation(),))
+    assert answer.remarks == (
+        "1 of 3 sentences is not borne out by a source.",
+        "1 of 3 sentences is perhaps not borne out: compare with the source.",
+    )
+    shown = show_answer(answer)
+    assert "*Two\\.* (its source may not say so)" in shown
+    assert "*Six\\.* (not borne out by a source)" in shown
+    assert "One\\. " in shown and " Ten?" in shown
+    assert "1 of 3 sentences is not borne out by a source" in shown.replace("\\", "")
+    assert written("One.", claims[0]).remarks == ()
+    assert write_answer(answer)["remarks"] == list(answer.remarks)
+    assert [c["support"] for c in write_answer(answer)["claims"]][-1] == "unjudged"
+    assert read_answer(write_answer(answer)) == answer
+
+
+def test_the_command_line_names_the_sentences_in_doubt():
+    claims = (Claim(0, 9, (1,), Support.SUPPORTED), Claim(10, 23, (1,), Support.UNSUPPORTED))
+    answer = written("Sure [1]. Doubtful [1].", *claims, citations=(citation(),))
+    shown = io.StringIO()
+    show_in_terminal(Console(file=shown, markup=False, soft_wrap=True), [answer])
+    assert "Doubt: not borne out by a source: “Doubtful.”" in shown.getvalue()
+    assert "Sure.”" not in shown.getvalue()
+    assert "Note: 1 of 2 sentences is not borne out by a source." in shown.getvalue()
+
+
+def test_the_report_of_an_evaluation_words_doubts_as_the_pages_do():
+    words = files("assistant").joinpath("evaluation/static/row.js").read_text("utf-8")
+    for level in Support:
+        if level.doubt:
+            assert f'{level.value}: "{level.doubt}"' in words
 
 
 def test_quotations_name_their_document():

@@ -17,7 +17,7 @@ from assistant.evaluation.types import (
     Retrieved,
     Sentence,
 )
-from assistant.types import Answer, Citation, Evidence, Kind
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
 
 _KINDS = {
     Kind.QUOTED: ReplyKind.QUOTED,
@@ -120,5 +120,9 @@ def _sentences(answer: Answer) -> tuple[Sentence, ...]:
     found = []
     for claim in answer.claims:
         text = answer.text[claim.start : claim.end]
-        found.append(Sentence(without_marks(text), marks(text), claim.support.value))
+        found.append(Sentence(without_marks(text), marks(text), _support(claim)))
     return tuple(found)
+
+
+def _support(claim: Claim) -> str:
+    return "" if claim.support is Support.UNJUDGED else claim.support.value

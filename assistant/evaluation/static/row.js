@@ -3,7 +3,7 @@
 // What one question shows once it is opened.
 
 const DOUBTS = {
-  weak: "not fully borne out by its source",
+  weak: "its source may not say so",
   unsupported: "not borne out by a source",
 };
 
