@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from assistant.chat_model import ChatModel
 from assistant.citations import without_marks
+from assistant.conversation import leans, rewritten
 from assistant.drafting import Draft, Source, numbered, select_sources
 from assistant.errors import ModelUnavailable
 from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
-from assistant.finding import Finder
+from assistant.finding import Finder, Finding
 from assistant.phrases import PhraseBook
 from assistant.support import SupportJudge
-from assistant.types import Answer, DocumentText, Evidence, Kind, Message
+from assistant.types import Answer, DocumentText, Evidence, Kind, Message, Rewriting
 from index.corpus import Corpus
 from prompts import template
 
@@ -37,6 +38,7 @@ class AnswerLimits:
     longest_question: int = 2000
     answer_threshold: float = 0.3
     model_threshold: float = 0.7
+    rewrite_followups: Rewriting = "short"
 
 
 class Assistant:
@@ -55,7 +57,7 @@ class Assistant:
         self._answerability = answerability
         self._support = support
         self._limits = limits
-        self._finder = Finder(corpus, answerability, limits.longest_question, limits.passages)
+        self._finder = Finder(corpus, limits.longest_question)
         self._model: ChatModel | None = None
         self._lock = threading.Lock()
 
@@ -102,17 +104,29 @@ class Assistant:
     ) -> Iterator[Answer]:
         """Yield the evidence, then the answer as it grows, then the checked answer, `done`.
 
+        The evidence of a follow-up waits for no model; where one rewrites the question then, the
+        next snapshot has the evidence for that.
         Only the named documents are searched, where any are. Raises BadQuestion, UnknownDocument,
         and what `Corpus.search` raises. A language model that fails is no error: the answer falls
         back to quotations, with a notice.
         """
         clock = _Clock()
         found = self._finder.find(question, history, documents, self._limits.passages)
-        hits, language = found.hits, found.language
-        answer = Answer(found.question, language, evidence=collect(hits, self.corpus.roots()))
+        answer = Answer(
+            found.question, found.language, evidence=collect(found.hits, self.corpus.roots())
+        )
         answer = clock.stamp(answer, "evidence")
         yield answer
         model = self.model
+        rewriting = self._rewriting(found, history, model)
+        if rewriting:
+            limit = self._limits.passages
+            found = self._finder.find_again(found, rewriting, history, documents, limit)
+            evidence = collect(found.hits, self.corpus.roots())
+            answer = replace(answer, evidence=evidence, searched=rewriting)
+            answer = clock.stamp(answer, "rewritten")
+            yield answer
+        hits, language = found.hits, found.language
         if self._answerability.probability(hits, language) < self._limits.answer_threshold:
             answer = self._refused(answer)
         elif model is None:
@@ -122,6 +136,22 @@ class Assistant:
             for answer in snapshots:
                 yield answer
         yield replace(clock.stamp(answer, "done"), done=True)
+
+    def _rewriting(
+        self, found: Finding, history: Sequence[Message], model: ChatModel | None
+    ) -> str:
+        """Have a follow-up rewritten; empty where it is none, or need not or cannot be."""
+        when = self._limits.rewrite_followups
+        if model is None or not history or when == "never":
+            return ""
+        if when == "short" and not leans(found.question):
+            return ""
+        try:
+            name = self._phrases.of(found.language).name
+            return rewritten(found.question, name, history, model)
+        except ModelUnavailable:
+            # The answer meets the same error, and says so.
+            return ""
 
     def _refused(self, answer: Answer, *notices: str) -> Answer:
         text = self._phrases.of(answer.language).refusal

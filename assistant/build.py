@@ -104,6 +104,7 @@ def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
         longest_question=settings.longest_question,
         answer_threshold=settings.answer_threshold,
         model_threshold=settings.model_threshold,
+        rewrite_followups=settings.rewrite_followups,
     )
     return Assistant(
         corpus, PhraseBook.bundled(), AnswerabilityModel.bundled(), SupportJudge.bundled(), limits

@@ -212,10 +212,7 @@ def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
     shown = ""
     for answer in answers:
         if answer.kind is Kind.EVIDENCE:
-            out.print("Evidence:")
-            for item in answer.evidence[:3]:
-                out.print(f"  {item.title}{_place(item.locator)}: {item.quote}")
-            out.print("")
+            _show_evidence(out, answer)
         elif answer.text.startswith(shown):
             out.print(answer.text[len(shown) :], end="")
             shown = answer.text
@@ -239,6 +236,15 @@ def _show_sources(out: Console, answer: Answer) -> None:
             out.print(f"Doubt: {claim.support.doubt}: “{sentence}”")
     for remark in answer.remarks:
         out.print(f"Note: {remark}")
+
+
+def _show_evidence(out: Console, answer: Answer) -> None:
+    if answer.searched:
+        out.print(f"Searched for: {answer.searched}")
+    out.print("Evidence:")
+    for item in answer.evidence[:3]:
+        out.print(f"  {item.title}{_place(item.locator)}: {item.quote}")
+    out.print("")
 
 
 def _place(locator: str) -> str:

@@ -1,13 +1,13 @@
 """From a question, and what was said before it, to its language and the passages found for it.
 
-Knows conversations and documents' names; nothing of language models or of what is answered.
+Knows languages and documents' names; nothing of language models or of what is answered.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.conversation import wordings
 from assistant.errors import BadQuestion
-from assistant.evidence import AnswerabilityModel
 from assistant.types import Message
 from index.corpus import Corpus
 from index.types import Hit
@@ -15,27 +15,23 @@ from index.types import Hit
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A question as it is taken, its language, and its passages, best first."""
+    """A question as it is taken, its language, and its passages, best first.
+
+    `searched` is what a language model rewrote the question to, empty where none did.
+    """
 
     question: str
     language: str
     hits: list[Hit]
+    searched: str = ""
 
 
 class Finder:
     """Searches a corpus for the questions of a conversation."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        answerability: AnswerabilityModel,
-        longest_question: int,
-        passages: int,
-    ) -> None:
+    def __init__(self, corpus: Corpus, longest_question: int) -> None:
         self._corpus = corpus
-        self._answerability = answerability
         self._longest = longest_question
-        self._passages = passages
 
     def find(
         self, question: str, history: Sequence[Message], documents: Sequence[str], limit: int
@@ -47,8 +43,21 @@ class Finder:
         question = self._checked(question)
         language = self._language(question, history)
         within = [self._corpus.document_named(name) for name in documents]
-        hits = self._search(question, language, history, within, limit)
+        hits = self._corpus.search(wordings(question, history), limit, within)
         return Finding(question, language, hits)
+
+    def find_again(
+        self,
+        found: Finding,
+        rewriting: str,
+        history: Sequence[Message],
+        documents: Sequence[str],
+        limit: int,
+    ) -> Finding:
+        """Search for a follow-up as a language model rewrote it. Raises as `find` does."""
+        within = [self._corpus.document_named(name) for name in documents]
+        hits = self._corpus.search(wordings(found.question, history, rewriting), limit, within)
+        return replace(found, hits=hits, searched=rewriting)
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())
@@ -68,25 +77,3 @@ class Finder:
             if message.role == "user":
                 fallback = self._corpus.detect_language(message.content, fallback)
         return self._corpus.detect_language(question, fallback)
-
-    def _search(
-        self,
-        question: str,
-        language: str,
-        history: Sequence[Message],
-        within: Sequence[int],
-        limit: int,
-    ) -> list[Hit]:
-        """Search for the question, or together with the one before where that finds more."""
-        hits = self._corpus.search(question, limit, within)
-        asked = [message.content for message in history if message.role == "user"]
-        if not asked:
-            return hits
-        together = self._corpus.search(f"{asked[-1]} {question}", limit, within)
-        # By what a reader sees of them, so that a longer list begins as a shorter one does.
-        seen = self._passages
-        return max(
-            hits,
-            together,
-            key=lambda found: self._answerability.probability(found[:seen], language),
-        )

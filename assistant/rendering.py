@@ -39,6 +39,8 @@ def show_answer(answer: Answer) -> str:
 def show_evidence(answer: Answer) -> str:
     """Write the passages that were found, each around its key sentence."""
     parts = ["### Nearest passages" if answer.refused else "### Evidence"]
+    if answer.searched:
+        parts.append(f"Searched for: *{escaped(_line(answer.searched))}*")
     for item in answer.evidence:
         place = " · ".join(part for part in (item.locator, item.language) if part)
         link = _link(item.document_id, item.key.start, item.key.end)

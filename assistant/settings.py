@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import BadSetting
+from assistant.types import Rewriting
 from index.language import LANGUAGES
 
 PREFIX = "BRONWIJZER_"
@@ -69,6 +70,12 @@ class Settings(BaseModel):
         le=1,
         description="Least probability with which the language model itself must say that the "
         "passages hold the answer, before it may write one.",
+    )
+    rewrite_followups: Rewriting = Field(
+        "short",
+        description="Which follow-ups the language model rewrites for a second search: 'never', "
+        "'short' ones such as 'and when?', or 'always'; a small local model takes about three "
+        "seconds.",
     )
     longest_question: int = Field(
         2000, ge=50, le=20_000, description="Most characters of a question."

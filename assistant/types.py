@@ -112,6 +112,10 @@ class Claim:
     support: Support
 
 
+Rewriting = Literal["never", "short", "always"]
+"""Which follow-ups a language model rewrites before the search."""
+
+
 class Kind(StrEnum):
     """What an answer's text is made of."""
 
@@ -125,12 +129,14 @@ class Kind(StrEnum):
 class Answer:
     """A snapshot of an answer; each of one question holds all that the one before held.
 
+    Except for the evidence of a follow-up, which one snapshot replaces where a language model
+    rewrote the question: `searched` is then the rewritten question, else it is empty.
     Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
     named no source. `model` names the language model that was asked, None where none was, and
     `read` counts the passages that it was given; `degraded` says that it failed, and that these
     are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
-    "evidence", "first_token" and "done".
+    "evidence", "rewritten", "first_token" and "done".
     """
 
     question: str
@@ -138,6 +144,7 @@ class Answer:
     kind: Kind = Kind.EVIDENCE
     text: str = ""
     evidence: tuple[Evidence, ...] = ()
+    searched: str = ""
     citations: tuple[Citation, ...] = ()
     claims: tuple[Claim, ...] = ()
     dropped: int = 0

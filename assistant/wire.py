@@ -25,6 +25,7 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "refused": answer.refused,
         "citations": [_plain(citation) for citation in answer.citations],
         "evidence": [write_evidence(item) for item in answer.evidence],
+        "searched": answer.searched,
         "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
         "dropped": answer.dropped,
         "model": answer.model,
@@ -45,6 +46,7 @@ def read_answer(data: dict[str, Any]) -> Answer:
         kind=Kind(data["kind"]),
         text=data["answer"],
         evidence=tuple(read_evidence(item) for item in data["evidence"]),
+        searched=data["searched"],
         citations=tuple(Citation(**item) for item in data["citations"]),
         claims=tuple(
             Claim(c["start"], c["end"], tuple(c["citations"]), Support(c["support"]))

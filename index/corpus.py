@@ -5,7 +5,7 @@ Knows how the parts fit together; nothing of language models, prompts or the web
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,10 +86,17 @@ class Corpus:
 
     # Questions
 
-    def search(self, question: str, limit: int = 8, document_ids: Sequence[int] = ()) -> list[Hit]:
+    def search(
+        self,
+        question: str | Mapping[str, float],
+        limit: int = 8,
+        document_ids: Sequence[int] = (),
+    ) -> list[Hit]:
         """Rank the passages for a question, best first; of some documents alone, where given.
 
-        Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable, StoreUnavailable.
+        A mapping weighs wordings of one question: its weights add up to 1, and the first wording
+        alone chooses key sentences. Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable,
+        StoreUnavailable.
         """
         while True:
             stores = self._stores

@@ -4,7 +4,9 @@ Knows the stores of one generation; nothing of files or of how passages came the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
@@ -16,6 +18,14 @@ from index.vectors import VectorStore
 
 _CANDIDATES = 60
 """From each index. The order is decided afterwards, on exact figures from the catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A text to compare with: its vector, and the share of each of its grams by rarity."""
+
+    vector: Vector
+    rarity: Mapping[str, float]
 
 
 class HybridRetriever(BaseRetriever):
@@ -37,23 +47,32 @@ class HybridRetriever(BaseRetriever):
         self._means = means or {}
         self._weights = FusionWeights()
 
-    def search(self, question: str, limit: int = 8, document_ids: Sequence[int] = ()) -> list[Hit]:
+    def search(
+        self,
+        question: str | Mapping[str, float],
+        limit: int = 8,
+        document_ids: Sequence[int] = (),
+    ) -> list[Hit]:
         """Rank the passages for a question, best first.
 
-        Where documents are given, all their passages are scored, and no others.
+        A mapping weighs wordings of one question; weights add up to 1, and figures are then means
+        over the wordings, but sentences are scored by the first one alone. Where documents are
+        given, all their passages are scored, and no others.
         """
-        query = self._embedder.embed_query(question)
+        wordings = {question: 1.0} if isinstance(question, str) else question
+        queries = [self._query(text) for text in wordings]
+        whole = _mean(queries, list(wordings.values()))
         totals = self._generation.languages()
-        offsets = language_offsets(query, totals, self._means, self._weights)
+        offsets = language_offsets(whole.vector, totals, self._means, self._weights)
         if document_ids:
             numbers = set(self._generation.passage_ids(document_ids))
         else:
             slots = {totals[name].slot: offset for name, offset in _centred(offsets).items()}
-            numbers = set(self._vectors.search(query, slots, _CANDIDATES))
-            numbers.update(self._terms.search(question, _CANDIDATES))
-        rarity = self._terms.rarity(question)
+            numbers = set(self._vectors.search(whole.vector, slots, _CANDIDATES))
+            for wording in wordings:
+                numbers.update(self._terms.search(wording, _CANDIDATES))
         candidates = self._generation.ready(numbers)
-        hits = [self._hit(candidate, query, offsets, rarity) for candidate in candidates]
+        hits = [self._hit(candidate, whole, queries[0], offsets) for candidate in candidates]
         hits.sort(key=lambda hit: hit.score, reverse=True)
         return hits[:limit]
 
@@ -61,24 +80,30 @@ class HybridRetriever(BaseRetriever):
         self, text: str, passage_ids: Iterable[int]
     ) -> dict[int, tuple[SentenceMatch, ...]]:
         """Compare a text with each sentence of some passages, by passage."""
-        query, rarity = self._embedder.embed_query(text), self._terms.rarity(text)
+        query = self._query(text)
         return {
-            item.stored.id: self._matches(item, query, rarity)
+            item.stored.id: self._matches(item, query, query)
             for item in self._generation.ready(passage_ids)
         }
+
+    def _query(self, text: str) -> "_Query":
+        rarity = self._terms.rarity(text)
+        total = sum(rarity.values()) or 1.0
+        shares = {gram: value / total for gram, value in rarity.items()}
+        return _Query(self._embedder.embed_query(text), shares)
 
     def _hit(
         self,
         candidate: EmbeddedPassage,
-        query: Vector,
+        whole: "_Query",
+        first: "_Query",
         offsets: Mapping[str, float],
-        rarity: Mapping[str, float],
     ) -> Hit:
         passage = candidate.stored.passage
-        similarity = float(candidate.vector @ query)
-        matches = self._matches(candidate, query, rarity)
+        similarity = float(candidate.vector @ whole.vector)
+        matches = self._matches(candidate, whole, first)
         key = max(matches, key=lambda match: match.score)
-        covered = coverage(rarity, passage.text)
+        covered = coverage(whole.rarity, passage.text)
         offset = offsets.get(passage.language, 0.0)
         best = max(match.similarity for match in matches)
         return Hit(
@@ -93,14 +118,16 @@ class HybridRetriever(BaseRetriever):
         )
 
     def _matches(
-        self, candidate: EmbeddedPassage, query: Vector, rarity: Mapping[str, float]
+        self, candidate: EmbeddedPassage, whole: "_Query", first: "_Query"
     ) -> tuple[SentenceMatch, ...]:
-        passage = candidate.stored.passage
+        passage, vectors = candidate.stored.passage, candidate.sentence_vectors
+        similarities, own = vectors @ whole.vector, vectors @ first.vector
         matches = []
-        for span, value in zip(passage.sentences, candidate.sentence_vectors @ query, strict=True):
-            text, similarity = passage.text_of(span), float(value)
-            score = key_score(similarity, coverage(rarity, text), text, self._weights)
-            matches.append(SentenceMatch(span, similarity, score))
+        for place, span in enumerate(passage.sentences):
+            text = passage.text_of(span)
+            covered = coverage(first.rarity, text)
+            score = key_score(float(own[place]), covered, text, self._weights)
+            matches.append(SentenceMatch(span, float(similarities[place]), score))
         return tuple(matches)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -111,6 +138,16 @@ def _centred(offsets: Mapping[str, float]) -> dict[str, float]:
     """Take off what all languages share: it changes no order, and blurs an approximate search."""
     middle = sum(offsets.values()) / max(1, len(offsets))
     return {name: offset - middle for name, offset in offsets.items()}
+
+
+def _mean(queries: Sequence[_Query], weights: Sequence[float]) -> _Query:
+    # Not scaled to unit length, so that its products are means of cosines.
+    vector: Vector = np.average([query.vector for query in queries], axis=0, weights=weights)
+    rarity: dict[str, float] = {}
+    for query, weight in zip(queries, weights, strict=True):
+        for gram, share in query.rarity.items():
+            rarity[gram] = rarity.get(gram, 0.0) + weight * share
+    return _Query(vector.astype(np.float32), rarity)
 
 
 def _node(hit: Hit) -> NodeWithScore:

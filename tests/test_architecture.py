@@ -43,6 +43,16 @@ ABOVE = {
     "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
     "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
+    "conversation": {
+        "answering",
+        "drafting",
+        "evidence",
+        "finding",
+        "build",
+        "api",
+        "chat",
+        "server",
+    },
     "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }

@@ -17,7 +17,7 @@ from index.loaders import LOADERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FILLED = {"language", "sources", "question"}
+FILLED = {"language", "sources", "question", "history"}
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

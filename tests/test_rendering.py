@@ -116,6 +116,15 @@ def quoted_as(answer):
     return Answer("q", "en", Kind.QUOTED, "The documents say:", citations=answer.citations)
 
 
+def test_a_rewritten_question_is_shown_as_text_above_its_evidence():
+    shown = show_evidence(Answer("And?", "en", searched=f"{HOSTILE}\n# Heading"))
+    line = shown.split("\n\n")[1]
+    assert line.startswith("Searched for: *") and "\n" not in line
+    page = MarkdownIt().render(shown)
+    assert not any(tag in page for tag in ("<script", "<img", "<a "))
+    assert "Searched" not in show_evidence(Answer("And?", "en"))
+
+
 def test_evidence_links_each_key_sentence():
     item = Evidence(
         1,

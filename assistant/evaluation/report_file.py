@@ -62,6 +62,7 @@ def write_row(row: Row) -> dict[str, Any]:
         "scores": {name: _score(score) for name, score in row.scores.items()},
         "retrieved": [_passage(passage, question) for passage in response.retrieved],
         "shown": response.shown,
+        "searched": response.searched,
         "reply": response.reply,
         "reply_kind": response.kind.value,
         "abstained": response.abstained,

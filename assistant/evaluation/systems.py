@@ -80,9 +80,16 @@ class DeskSystem:
 
     def _response(self, answer: Answer, retrieved: tuple[Retrieved, ...]) -> Response:
         written = answer.kind is Kind.WRITTEN
+        if answer.searched:
+            # The search that ranked these did not know what a model made of the question.
+            first = [self._passage(item) for item in answer.evidence]
+            places = {(item.document, item.start) for item in first}
+            rest = [item for item in retrieved if (item.document, item.start) not in places]
+            retrieved = (*first, *rest)[: len(retrieved)]
         return Response(
             retrieved=retrieved,
             shown=answer.read or len(answer.evidence),
+            searched=answer.searched,
             reply=answer.text,
             kind=_KINDS[answer.kind],
             language=self._detect(without_marks(answer.text)) if written else "",

@@ -101,12 +101,14 @@ class Response:
     """What a system makes of one question.
 
     `retrieved` is in rank order; its first `shown` are what a reader sees or the model is given.
-    `language` is the reply's. `timings_ms` has "evidence", "first_token" and "done". `error` says
-    why there is no reply: such a question counts as answered wrongly.
+    `searched` is what a follow-up was rewritten to, if it was. `language` is the reply's.
+    `timings_ms` has "evidence", "rewritten", "first_token" and "done". `error` says why there is
+    no reply: such a question counts as answered wrongly.
     """
 
     retrieved: tuple[Retrieved, ...] = ()
     shown: int = 0
+    searched: str = ""
     reply: str = ""
     kind: ReplyKind = ReplyKind.NONE
     language: str = ""
