@@ -36,8 +36,8 @@ class AnswerLimits:
     passages: int = 6
     context_characters: int = 1600
     longest_question: int = 2000
-    answer_threshold: float = 0.3
-    model_threshold: float = 0.7
+    answer_threshold: float = 0.4
+    model_threshold: float = 0.0
     rewrite_followups: Rewriting = "short"
 
 
@@ -126,16 +126,18 @@ class Assistant:
             answer = replace(answer, evidence=evidence, searched=rewriting)
             answer = clock.stamp(answer, "rewritten")
             yield answer
-        hits, language = found.hits, found.language
-        if self._answerability.probability(hits, language) < self._limits.answer_threshold:
+        if self._answerable(found) < self._limits.answer_threshold:
             answer = self._refused(answer)
         elif model is None:
             answer = self._quoted(answer)
         else:
-            snapshots = self._written(answer, model, history, clock)
+            snapshots = self._written(answer, found, model, history, clock)
             for answer in snapshots:
                 yield answer
         yield replace(clock.stamp(answer, "done"), done=True)
+
+    def _answerable(self, found: Finding) -> float:
+        return self._answerability.probability(found.hits, found.language, found.among)
 
     def _rewriting(
         self, found: Finding, history: Sequence[Message], model: ChatModel | None
@@ -182,13 +184,19 @@ class Assistant:
         )
 
     def _written(
-        self, answer: Answer, model: ChatModel, history: Sequence[Message], clock: "_Clock"
+        self,
+        answer: Answer,
+        found: Finding,
+        model: ChatModel,
+        history: Sequence[Message],
+        clock: "_Clock",
     ) -> Iterator[Answer]:
         try:
             context = self._context(answer)
             answer = replace(answer, read=len(context))
             history = _recalled(history)
-            if not self._model_agrees(answer, context, model, history):
+            prompt = self._prompt("answerable_question", answer, context, history)
+            if not self._model_agrees(found, model, prompt):
                 yield self._refused(replace(answer, model=model.name))
                 return
             draft = Draft(answer.question, context, self.corpus, self._support)
@@ -224,17 +232,18 @@ class Assistant:
     def _context(self, answer: Answer) -> list[Source]:
         return select_sources(answer.evidence, self._limits.context_characters)
 
-    def _model_agrees(
-        self,
-        answer: Answer,
-        context: Sequence[Source],
-        model: ChatModel,
-        history: Sequence[Message],
-    ) -> bool:
-        # The prompt begins as the one for the answer does, so that a local model reads it once.
-        prompt = self._prompt("answerable_question", answer, context, history)
-        probability = model.probability(prompt, "Yes", "No")
-        return probability is None or probability >= self._limits.model_threshold
+    def _model_agrees(self, found: Finding, model: ChatModel, prompt: Sequence[Message]) -> bool:
+        """Ask the model for a yes or no, where the settings want that asked.
+
+        The prompt begins as the one for the answer does, so that a local model reads it once.
+        """
+        if self._limits.model_threshold == 0:
+            return True
+        says = model.probability(prompt, "Yes", "No")
+        if says is None:
+            return True
+        combined = self._answerability.with_model(self._answerable(found), says)
+        return combined >= self._limits.model_threshold
 
     def _prompt(
         self, name: str, answer: Answer, context: Sequence[Source], history: Sequence[Message]

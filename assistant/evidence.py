@@ -26,16 +26,30 @@ questions 1.2 to 2 sentences then hold the answer as often as three passages' ke
 
 @dataclass(frozen=True, slots=True)
 class AnswerabilityModel:
-    """A logistic regression on the figures of a search; see the data file for its making."""
+    """Logistic regressions on the figures of a search; see the data file for their making.
+
+    `model_weights` are of the log-odds of the search, up to `most_search`, and of those of a
+    language model's yes: beyond some likeness, more says nothing of near misses.
+    """
 
     intercept: float
     weights: dict[str, float]
+    model_intercept: float
+    model_weights: dict[str, float]
+    most_search: float
 
     @classmethod
     def bundled(cls) -> "AnswerabilityModel":
         """Read the coefficients that come with the package."""
         data = json.loads(files("assistant").joinpath("answerability.json").read_text("utf-8"))
-        return cls(data["intercept"], data["weights"])
+        model = data["model"]
+        return cls(
+            data["intercept"],
+            data["weights"],
+            model["intercept"],
+            model["weights"],
+            model["most_search"],
+        )
 
     def probability(self, hits: Sequence[Hit], language: str, passages: int) -> float:
         """Estimate the probability (0 to 1) that hits among `passages` answer a question.
@@ -46,7 +60,22 @@ class AnswerabilityModel:
             return 0.0
         figures = signals(hits, language, passages)
         logit = self.intercept + sum(self.weights[name] * figures[name] for name in self.weights)
-        return 1 / (1 + math.exp(-logit))
+        return _logistic(logit)
+
+    def with_model(self, search: float, yes: float) -> float:
+        """Join the search's probability with that of a language model's yes."""
+        figures = {"search": min(_logit(search), self.most_search), "yes": _logit(yes)}
+        logit = sum(self.model_weights[name] * figures[name] for name in figures)
+        return _logistic(self.model_intercept + logit)
+
+
+def _logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))
 
 
 def signals(hits: Sequence[Hit], language: str, passages: int) -> dict[str, float]:

@@ -17,12 +17,13 @@ from index.types import Hit
 class Finding:
     """A question as it is taken, its language, and its passages, best first.
 
-    `searched` is what a language model rewrote the question to, empty where none did.
+    `among` counts the passages that were searched; `searched` is what a language model rewrote the question to, empty where none did.
     """
 
     question: str
     language: str
     hits: list[Hit]
+    among: int
     searched: str = ""
 
 
@@ -44,7 +45,7 @@ class Finder:
         language = self._language(question, history)
         within = [self._corpus.document_named(name) for name in documents]
         hits = self._corpus.search(wordings(question, history), limit, within)
-        return Finding(question, language, hits)
+        return Finding(question, language, hits, self._corpus.passage_count(within))
 
     def find_again(
         self,

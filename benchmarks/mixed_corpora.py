@@ -57,7 +57,9 @@ def main() -> None:
     means: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     for number in range(arguments.corpora):
-        choice = articles.choose(random.Random(f"{arguments.seed} {number}"), len(articles.articles))
+        choice = articles.choose(
+            random.Random(f"{arguments.seed} {number}"), len(articles.articles)
+        )
         draw = articles.draw(choice, range(len(articles.questions)))
         homes = np.array([choice[question.article] for question in draw.questions])
         asked = np.array([question.language for question in draw.questions])

@@ -22,7 +22,7 @@ from index.language import LanguageDetector
 from index.language_means import LanguageMeans
 from index.passages import split
 from index.terms import grams
-from index.types import Document, Passage, PassageVectors
+from index.types import Document, Passage, PassageVectors, Vector
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -94,6 +94,7 @@ class ParallelArticles:
         self._homes: list[str] = []
         self.questions: list[Question] = []
         self._gold: dict[tuple[str, str], list[Row]] = {}
+        self._queries: dict[str, Vector] = {}
         for language in self.languages:
             self._read(read_rows(folder / f"documents.{language}.jsonl"), language)
             for row in read_rows(folder / f"questions.{language}.jsonl"):
@@ -105,9 +106,7 @@ class ParallelArticles:
             self._read(read_rows(path), "")
         self._embed(vectors)
 
-    def draw(
-        self, choice: Mapping[str, str], asked: Sequence[int], among: bool = False
-    ) -> Draw:
+    def draw(self, choice: Mapping[str, str], asked: Sequence[int], among: bool = False) -> Draw:
         """Make a corpus of articles in the chosen languages; `asked` numbers the questions."""
         rows = [
             number
@@ -117,7 +116,7 @@ class ParallelArticles:
             if (home and choice.get(_article(document)) == home) or (among and not home)
         ]
         questions = [self.questions[number] for number in asked]
-        queries = np.stack([self._embedder.embed_query(q.text) for q in questions])
+        queries = np.stack([self._query(q.text) for q in questions])
         similarity = self._vectors[rows] @ queries.T
         best = np.stack([(self._sentences[row] @ queries.T).max(axis=0) for row in rows])
         coverage = self._coverage(rows, questions)
@@ -133,8 +132,7 @@ class ParallelArticles:
     def choose(self, chance: random.Random, articles: int) -> dict[str, str]:
         """Draw articles, each in a language drawn for itself."""
         return {
-            name: chance.choice(self.languages)
-            for name in chance.sample(self.articles, articles)
+            name: chance.choice(self.languages) for name in chance.sample(self.articles, articles)
         }
 
     def _read(self, documents: Iterable[Row], home: str) -> None:
@@ -150,6 +148,11 @@ class ParallelArticles:
         self._vectors = np.stack([entry.passage for entry in made])
         self._sentences = [entry.sentences for entry in made]
         self._grams = [frozenset(grams(passage.text)) for passage in self._passages]
+
+    def _query(self, text: str) -> Vector:
+        if text not in self._queries:
+            self._queries[text] = self._embedder.embed_query(text)
+        return self._queries[text]
 
     def _offsets(self, languages: list[str], rows: list[int], queries: Floats) -> Floats:
         totals = {}

@@ -161,6 +161,15 @@ class Corpus:
         """List the remembered paths."""
         return self._catalog.roots()
 
+    def passage_count(self, document_ids: Sequence[int] = ()) -> int:
+        """Count the passages that can be found, of some documents alone, where given."""
+        if self._stores is None:
+            return 0
+        generation = self._stores.generation
+        if document_ids:
+            return len(generation.passage_ids(document_ids))
+        return sum(entry.passages for entry in generation.languages().values())
+
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
         documents = self.documents()
