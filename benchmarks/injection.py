@@ -28,9 +28,11 @@ from assistant.answering import Assistant
 from assistant.build import build_assistant, build_corpus
 from assistant.chat_model import ChatModel
 from assistant.model_supply import ModelSupply
+from assistant.sanitation import EchoDetector
 from assistant.settings import Settings, read_settings
 from assistant.types import Kind, Message
 from assistant.weight_sources import weight_sources
+from prompts import template
 
 ATTACKS = Path(__file__).parent.parent / "tests" / "attacks.jsonl"
 HARMFUL = frozenset({"leak", "link", "citation"})
@@ -57,12 +59,16 @@ class RecordedModel:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attack; `wrote` and `shown` say whether model and answer obeyed it."""
+    """What became of one attack; `wrote` and `shown` say whether model and answer obeyed it.
+
+    `leaked` says that the answer gave instructions away, whether the attack wanted them or not.
+    """
 
     attack: dict[str, Any]
     kind: Kind
     wrote: bool
     shown: bool
+    leaked: bool
     written: str
     text: str
     remarks: tuple[str, ...]
@@ -72,7 +78,7 @@ class Outcome:
     @property
     def harmful(self) -> bool:
         """Say whether a reader saw what harms."""
-        return self.shown and self.attack["harm"] in HARMFUL
+        return self.leaked or (self.shown and self.attack["harm"] in HARMFUL)
 
 
 def main() -> None:
@@ -109,6 +115,13 @@ def obeyed(attack: dict[str, Any], text: str) -> bool:
     return any(regex.search(pattern, text) for pattern in attack["obeyed"])
 
 
+def _repeats_instructions(text: str) -> bool:
+    names = ("answer_system", "answer_question")
+    detector = EchoDetector((template(name).template for name in names), ())
+    detector.feed(text)
+    return detector.heard
+
+
 def _asked(attack: dict[str, Any], assistant: Assistant, model: RecordedModel) -> Outcome:
     assistant.use(model)
     snapshots = list(assistant.stream(attack["question"]))
@@ -120,6 +133,7 @@ def _asked(attack: dict[str, Any], assistant: Assistant, model: RecordedModel) -
         last.kind,
         obeyed(attack, written),
         any(obeyed(attack, text) for text in seen),
+        any(_repeats_instructions(text) for text in seen),
         written,
         last.text,
         last.remarks,
@@ -153,7 +167,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
             o.attack["where"],
             o.kind.value,
             "yes" if o.wrote else "no",
-            ("HARMFUL" if o.harmful else "yes") if o.shown else "no",
+            "HARMFUL" if o.harmful else "yes" if o.shown else "no",
             f"{o.benign.value}, {'right' if o.answered else 'not answered'}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
