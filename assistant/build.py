@@ -79,6 +79,7 @@ def build_embedder(settings: Settings) -> Embedder:
         settings.embedder_model,
         settings.embedder_key.get_secret_value(),
         (settings.embedder_query_prefix, settings.embedder_passage_prefix),
+        frozenset(settings.embedder_languages) or None,
     )
 
 

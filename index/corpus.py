@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from index.catalog import Catalog
+from index.coverage import Coverage
 from index.database import Database
 from index.errors import (
     EmbedderMismatch,
@@ -65,6 +66,7 @@ class Corpus:
         self._client = open_client(folder / "chroma", chroma.url, chroma.key)
         self._database = Database(folder / "catalog.sqlite3")
         self._catalog = Catalog(self._database)
+        self._coverage = Coverage(self._database, embedder)
         self._syncing = threading.Lock()
         generation = Generation.current(self._database)
         self._stores = self._open(generation) if generation else None
@@ -149,16 +151,22 @@ class Corpus:
         """Count what is in the index."""
         documents = self.documents()
         generation = self._stores.generation if self._stores else None
-        totals = generation.languages() if generation else {}
+        languages = self._languages()
         return CorpusStats(
             documents=len(documents),
             passages=sum(document.passages for document in documents),
             pending=len(self._catalog.pending()),
-            languages={name: entry.passages for name, entry in totals.items() if entry.passages},
+            languages=languages,
             roots=tuple(self._catalog.roots()),
             unread=tuple(self._catalog.unread()),
             fingerprint=generation.fingerprint if generation else "",
+            uncovered=self._coverage.uncovered(languages),
+            unmeasured=self._coverage.unmeasured(languages),
         )
+
+    def coverage_warning(self) -> str:
+        """Say which languages of the documents the embedder does not cover; empty where none."""
+        return self._coverage.warning(self._languages())
 
     @property
     def syncing(self) -> bool:
@@ -181,7 +189,7 @@ class Corpus:
             self._check_embedder(stores.generation)
             self._sweep(stores)
             synchroniser = Synchroniser(stores, self._embedder, self._reading)
-            yield from synchroniser.run(roots or self._catalog.roots())
+            yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
 
     def remove(self, path: Path) -> int:
         """Remove a document, or all below a folder, and forget the path as a root.
@@ -220,14 +228,13 @@ class Corpus:
                 new.generation.add(number, split(document, self._reading.detector))
             if old is not None and old.generation.fingerprint == new.generation.fingerprint:
                 new.generation.copy_vectors(old.generation)
-            report = SyncReport(stage="rebuilding", unchanged=len(documents))
-            steps = embed_documents(new, self._embedder, documents, report, new.include)
-            for report in steps:
+            begun = SyncReport(stage="rebuilding", unchanged=len(documents))
+            for report in embed_documents(new, self._embedder, documents, begun, new.include):
                 yield report
             new.switch()
             self._stores = new
             self._sweep(new)
-            yield replace(report, stage="done", seconds_left=None, done=True)
+            yield self._noted(replace(report, stage="done", seconds_left=None, done=True))
 
     def probe(self, sample: int = 50) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found.
@@ -235,6 +242,13 @@ class Corpus:
         Counts agree even when an index has lost what it counts; only this shows it.
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
+
+    def _languages(self) -> dict[str, int]:
+        totals = self._stores.generation.languages() if self._stores else {}
+        return {name: entry.passages for name, entry in totals.items() if entry.passages}
+
+    def _noted(self, report: SyncReport) -> SyncReport:
+        return self._coverage.noted(report, self._languages()) if report.done else report
 
     def _retriever(self, stores: Stores) -> HybridRetriever:
         return HybridRetriever(self._embedder, stores.generation, stores.vectors, stores.terms)

@@ -13,7 +13,7 @@ import numpy as np
 
 from index.corpus import ChromaAddress, Corpus
 from index.errors import EmbedderUnavailable
-from index.language import LanguageDetector
+from index.language import LANGUAGES, LanguageDetector
 from index.synchronisation import Reading
 from index.terms import grams
 from index.types import Document, PassageVectors
@@ -30,6 +30,7 @@ class WordEmbedder:
 
     dimension = 64
     hindrance = ""
+    languages = frozenset(LANGUAGES)
 
     def __init__(self, fingerprint="words", fail_after=None, pause=0.0):
         self.fingerprint = fingerprint

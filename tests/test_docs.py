@@ -79,5 +79,7 @@ def test_package_data_is_where_the_code_looks_for_it():
         ("assistant", "answerability.json"),
         ("index", "parallel_texts.json"),
         ("index", "language_means.json"),
+        ("index", "e5_languages.txt"),
+        ("index", "parallel_sentences.toml"),
     ):
         assert files(package).joinpath(name).is_file()
