@@ -2,8 +2,7 @@
 
 Example run:
 
-    BRONWIJZER_EMBEDDER_URL=http://localhost:8080/v1 BRONWIJZER_EMBEDDER_MODEL=NAME \\
-        python -m benchmarks.language_coverage
+    python -m benchmarks.language_coverage
 """
 
 import os
