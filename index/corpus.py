@@ -66,7 +66,6 @@ class Corpus:
         self._client = open_client(folder / "chroma", chroma.url, chroma.key)
         self._database = Database(folder / "catalog.sqlite3")
         self._catalog = Catalog(self._database)
-        self._coverage = Coverage(self._database, embedder)
         self._syncing = threading.Lock()
         generation = Generation.current(self._database)
         self._stores = self._open(generation) if generation else None
@@ -160,13 +159,13 @@ class Corpus:
             roots=tuple(self._catalog.roots()),
             unread=tuple(self._catalog.unread()),
             fingerprint=generation.fingerprint if generation else "",
-            uncovered=self._coverage.uncovered(languages),
-            unmeasured=self._coverage.unmeasured(languages),
+            uncovered=self._coverage().uncovered(languages),
+            unmeasured=self._coverage().unmeasured(languages),
         )
 
     def coverage_warning(self) -> str:
         """Say which languages of the documents the embedder does not cover; empty where none."""
-        return self._coverage.warning(self._languages())
+        return self._coverage().warning(self._languages())
 
     @property
     def syncing(self) -> bool:
@@ -243,12 +242,16 @@ class Corpus:
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
 
+    def _coverage(self) -> Coverage:
+        made_with = self._stores.generation.fingerprint if self._stores else ""
+        return Coverage(self._database, self._embedder, made_with)
+
     def _languages(self) -> dict[str, int]:
         totals = self._stores.generation.languages() if self._stores else {}
         return {name: entry.passages for name, entry in totals.items() if entry.passages}
 
     def _noted(self, report: SyncReport) -> SyncReport:
-        return self._coverage.noted(report, self._languages()) if report.done else report
+        return self._coverage().noted(report, self._languages()) if report.done else report
 
     def _retriever(self, stores: Stores) -> HybridRetriever:
         return HybridRetriever(self._embedder, stores.generation, stores.vectors, stores.terms)

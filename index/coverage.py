@@ -28,11 +28,15 @@ _REWORDED = "en-other"
 
 
 class Coverage:
-    """What is known of an embedder's languages; measurements are kept by its fingerprint."""
+    """What is known of an embedder's languages; measurements are kept by its fingerprint.
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    The fingerprint is given, since one behind an address must be asked for its own.
+    """
+
+    def __init__(self, database: Database, embedder: Embedder, fingerprint: str) -> None:
         self._database = database
         self._embedder = embedder
+        self._fingerprint = fingerprint
 
     def measure(self, languages: Iterable[str]) -> None:
         """Measure those of some languages that are neither known yet nor without sentences.
@@ -50,7 +54,7 @@ class Coverage:
                 connection.executemany(
                     "INSERT OR REPLACE INTO coverage (fingerprint, language, share) "
                     "VALUES (?, ?, ?)",
-                    [(self._embedder.fingerprint, name, share) for name, share in shares.items()],
+                    [(self._fingerprint, name, share) for name, share in shares.items()],
                 )
 
     def uncovered(self, passages: Mapping[str, int]) -> dict[str, int]:
@@ -102,7 +106,7 @@ class Coverage:
     def _shares(self) -> dict[str, float]:
         rows = self._database.connection.execute(
             "SELECT language, share FROM coverage WHERE fingerprint = ?",
-            (self._embedder.fingerprint,),
+            (self._fingerprint,),
         )
         return {row["language"]: row["share"] for row in rows}
 

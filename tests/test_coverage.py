@@ -11,7 +11,7 @@ from assistant.rendering import show_notice
 from assistant.settings import Settings, read_settings
 from index.coverage import Coverage, measured, parallel_sentences
 from index.database import Database
-from index.embedding import BundledEmbedder, documented_languages
+from index.embedding import BundledEmbedder, RemoteEmbedder, documented_languages
 from index.language import LANGUAGES, LanguageDetector
 from tests.corpora import make_corpus, write_texts
 from tests.fakes import WordEmbedder, open_corpus
@@ -76,27 +76,31 @@ def test_every_language_that_is_told_apart_is_documented():
 
 def test_a_language_is_measured_once_for_each_embedder(database):
     embedder = Polyglot(["en", "nl"])
-    Coverage(database, embedder).measure(["nl", "ru", "und", "eo"])
+    Coverage(database, embedder, "polyglot").measure(["nl", "ru", "und", "eo"])
     embedded = len(embedder.history)
     assert embedded == 3 * 8
-    coverage = Coverage(database, embedder)
+    coverage = Coverage(database, embedder, "polyglot")
     coverage.measure(["nl", "ru"])
     assert len(embedder.history) == embedded
     assert coverage.uncovered({"nl": 50, "ru": 50, "eo": 50}) == {"ru": 50}
     assert coverage.unmeasured(["nl", "ru", "eo", "und"]) == ("eo",)
     other = Polyglot(["en"])
-    other.fingerprint = "other"
-    assert Coverage(database, other).unmeasured(["nl"]) == ("nl",)
+    assert Coverage(database, other, "other").unmeasured(["nl"]) == ("nl",)
 
 
 def test_what_is_documented_is_not_measured(database):
     embedder = WordEmbedder()
     embedder.languages = frozenset({"nl"})
-    coverage = Coverage(database, embedder)
+    coverage = Coverage(database, embedder, "polyglot")
     coverage.measure(["nl", "ru"])
     assert embedder.history == []
     assert coverage.uncovered({"nl": 50, "ru": 50}) == {"ru": 50}
     assert coverage.unmeasured(["ru"]) == ()
+
+
+def test_nobody_is_asked_when_a_page_is_opened(database):
+    away = RemoteEmbedder("http://127.0.0.1:1/v1", "m", "")
+    assert Coverage(database, away, "openai;m;8;;").warning({"nl": 50}) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,9 @@ def test_what_is_documented_is_not_measured(database):
     ],
 )
 def test_a_few_passages_are_a_mistake_of_the_detector(database, passages, uncovered):
-    assert Coverage(database, BundledEmbedder(fast=False)).uncovered(passages) == uncovered
+    assert (
+        Coverage(database, BundledEmbedder(fast=False), "polyglot").uncovered(passages) == uncovered
+    )
 
 
 def test_a_sync_warns_and_the_corpus_remembers(tmp_path):
@@ -167,7 +173,7 @@ def test_a_catalog_from_before_measurements_opens(tmp_path):
     database.connection.execute("DROP TABLE coverage")
     database.close()
     again = Database(tmp_path / "catalog.sqlite3")
-    assert Coverage(again, Polyglot([])).uncovered({"nl": 10}) == {}
+    assert Coverage(again, Polyglot([]), "polyglot").uncovered({"nl": 10}) == {}
     again.close()
 
 
