@@ -16,7 +16,9 @@ from assistant.drafting import Draft, Source, numbered, select_sources
 from assistant.errors import ModelUnavailable
 from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
 from assistant.finding import Finder, Finding
+from assistant.links import inert
 from assistant.phrases import PhraseBook
+from assistant.sanitation import defused
 from assistant.support import SupportJudge
 from assistant.types import Answer, DocumentText, Evidence, Kind, Message, Rewriting
 from index.corpus import Corpus
@@ -171,7 +173,7 @@ class Assistant:
             cite(item, number, sentence)
             for number, (item, sentence) in enumerate(quotations(answer.evidence), start=1)
         )
-        lines = [f"“{citation.quote}” [{citation.number}]" for citation in citations]
+        lines = [f"“{inert(citation.quote)}” [{citation.number}]" for citation in citations]
         heading = self._phrases.of(answer.language).quoted
         return replace(
             answer,
@@ -199,10 +201,14 @@ class Assistant:
             if not self._model_agrees(found, model, prompt):
                 yield self._refused(replace(answer, model=model.name))
                 return
-            draft = Draft(answer.question, context, self.corpus, self._support)
-            for piece in model.stream(self._prompt("answer_question", answer, context, history)):
+            prompt = self._prompt("answer_question", answer, context, history)
+            instructions = (prompt[0].content, template("answer_question").template)
+            draft = Draft(answer.question, context, self.corpus, self._support, instructions)
+            for piece in model.stream(prompt):
                 clock.note("first_token")
                 draft.feed(piece)
+                if draft.repeats_instructions:
+                    break
                 if draft.text and clock.is_due():
                     yield clock.stamp(draft.show(answer, model.name))
             draft.finish()
@@ -216,17 +222,17 @@ class Assistant:
         """Keep what the model wrote where the sources bear it out."""
         if draft.declined:
             return replace(self._refused(answer), model=model)
+        answer = draft.count(answer)
+        if draft.repeats_instructions:
+            notice = f"The model {model} repeated its instructions, which is not shown."
+            return self._quoted(answer, notice)
         checked = draft.check(draft.show(answer, model))
-        if not checked.citations:
-            return self._quoted(
-                replace(answer, dropped=checked.dropped),
-                f"The model {model} wrote an answer without sources, which is not shown.",
-            )
+        if draft.is_empty or not checked.citations:
+            notice = f"The model {model} wrote an answer without sources, which is not shown."
+            return self._quoted(answer, notice)
         if draft.is_unsupported(checked):
-            return self._refused(
-                replace(answer, dropped=checked.dropped),
-                f"What the model {model} wrote is not in its sources, and is not shown.",
-            )
+            notice = f"What the model {model} wrote is not in its sources, and is not shown."
+            return self._refused(answer, notice)
         return checked
 
     def _context(self, answer: Answer) -> list[Source]:
@@ -251,7 +257,7 @@ class Assistant:
         values = {
             "language": self._phrases.of(answer.language).name,
             "sources": numbered(context),
-            "question": answer.question,
+            "question": defused(answer.question),
         }
         return [
             Message("system", template("answer_system").substitute(values)),
@@ -263,7 +269,7 @@ class Assistant:
 def _recalled(history: Sequence[Message]) -> list[Message]:
     """Cut a conversation down to the last question and answer, whose marks would mislead."""
     return [
-        Message(message.role, without_marks(message.content)[:_MOST_RECALLED])
+        Message(message.role, defused(without_marks(message.content)[:_MOST_RECALLED]))
         for message in history[-2:]
     ]
 

@@ -18,12 +18,13 @@ from assistant.phrases import PhraseBook
 from assistant.settings import Settings
 from assistant.support import SupportJudge
 from assistant.weight_sources import weight_sources
-from index.corpus import ChromaAddress, Corpus
+from index.corpus import Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.synchronisation import Reading
 from index.types import Document, Embedder
+from index.workspace import ChromaAddress
 
 Loaders = Mapping[str, Callable[[Path], Document]]
 
@@ -80,6 +81,7 @@ def build_embedder(settings: Settings) -> Embedder:
         settings.embedder_model,
         settings.embedder_key.get_secret_value(),
         (settings.embedder_query_prefix, settings.embedder_passage_prefix),
+        frozenset(settings.embedder_languages) or None,
     )
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from assistant.answering import Assistant
 from assistant.errors import AssistantError
 from assistant.model_supply import ModelStatus
-from assistant.rendering import escaped, show_answer, show_evidence, show_status
+from assistant.rendering import escaped, show_answer, show_evidence, show_notice, show_status
 from assistant.types import Message
 from index.errors import IndexingError
 
@@ -44,6 +44,7 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
         said = gr.State([])
         gr.Markdown(f"# {_TITLE}\n\n{_WELCOME}")
         line = gr.Markdown(elem_id="status")
+        notice = gr.Markdown(elem_id="notice")
         with gr.Row():
             with gr.Column(scale=3, min_width=320):
                 chatbot = gr.Chatbot(
@@ -79,6 +80,13 @@ def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Bl
             state,
             None,
             line,
+            api_visibility="private",
+            show_progress="hidden",
+        )
+        page.load(
+            lambda: show_notice(assistant.corpus.coverage_warning()),
+            None,
+            notice,
             api_visibility="private",
             show_progress="hidden",
         )

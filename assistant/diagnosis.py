@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, installed
 from index.errors import IndexingError
-from index.types import Embedder, Passage, Span
+from index.types import CorpusStats, Embedder, Passage, Span
 
 _LEAST_FREE_GB = 2.0
 _BULK = 100
@@ -90,6 +90,19 @@ def _model(settings: Settings) -> Finding:
     return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")
 
 
+def _languages(stats: CorpusStats) -> Finding:
+    """Say whether the embedder covers what the documents are written in."""
+    if stats.uncovered:
+        listed = ", ".join(f"{name} ({count} passages)" for name, count in stats.uncovered.items())
+        remedy = "set embedder_url to a model that does, or embedder_languages if this one does"
+        return Finding(False, "Languages", f"the embedder does not cover {listed}: {remedy}")
+    if stats.unmeasured:
+        listed = ", ".join(stats.unmeasured)
+        rest = f"not known for {listed}. Run: bronwijzer sync. Or set embedder_languages"
+        return Finding(True, "Languages", f"the embedder covers those that are known; {rest}")
+    return Finding(True, "Languages", "the embedder covers those of the documents")
+
+
 def _corpus(door: Door) -> Iterator[Finding]:
     stats = door.stats()
     languages = ", ".join(f"{name} {count}" for name, count in stats.languages.items())
@@ -98,6 +111,7 @@ def _corpus(door: Door) -> Iterator[Finding]:
     if stats.pending:
         rest = f"{stats.pending} documents are not finished. Run: bronwijzer sync"
         yield Finding(False, "Index", rest)
+    yield _languages(stats)
     asked, found = door.probe()
     lost = "" if found == asked else ". Run: bronwijzer rebuild"
     yield Finding(

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt
+from assistant.links import LinkFilter, addresses
+from assistant.sanitation import EchoDetector, source_text, source_title
 from assistant.support import Statement, SupportJudge, in_full
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
 from index.passages import sentence_spans
@@ -44,7 +46,10 @@ class Source:
 
 
 class Draft:
-    """An answer in the making: the model's text with its marks turned into citations."""
+    """An answer in the making: the model's text with its marks turned into citations.
+
+    It has no links but those of the sources, and notices when it repeats the `instructions`.
+    """
 
     def __init__(
         self,
@@ -52,43 +57,75 @@ class Draft:
         sources: Sequence[Source],
         likeness: Likeness,
         judge: SupportJudge,
+        instructions: Sequence[str] = (),
     ) -> None:
         self._question = question
         self._judge = judge
         self._given = [source.evidence for source in sources]
         self._likeness = likeness
         self._citations: dict[tuple[int, int], Citation] = {}
+        given = [f"{item.title}\n{item.text}" for item in self._given]
         self._parser = MarkParser(self._resolve)
+        # Behind the parser, since a mark that is dropped may join what it parted.
+        self._filter = LinkFilter(addresses(given))
+        self._echo = EchoDetector(instructions, given)
+        self._passed = 0
         self._raw = ""
 
     @property
     def text(self) -> str:
         """The text so far; empty while it may yet become the sentinel."""
         start = self._raw.lstrip(" \n\"'*_`")[: len(SENTINEL)]
-        return "" if SENTINEL.startswith(start.upper()) else self._parser.text.strip()
+        return "" if SENTINEL.startswith(start.upper()) else self._filter.text.strip()
 
     @property
     def declined(self) -> bool:
         """Say whether the model found no answer in the sources."""
         return SENTINEL in self._raw.upper() or not self._raw.strip()
 
+    @property
+    def repeats_instructions(self) -> bool:
+        """Say whether the model gives away its prompt."""
+        return self._echo.heard
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is left to read, as of an answer that was a link."""
+        return not any(character.isalnum() for character in without_marks(self.text))
+
     def feed(self, piece: str) -> None:
         """Take in a piece of the model's text."""
         self._raw += piece
+        self._echo.feed(piece)
         self._parser.feed(piece)
+        self._pass_on()
 
     def finish(self) -> None:
         """Take the model's text as ended."""
         self._parser.finish()
+        self._pass_on()
+        self._filter.finish()
+
+    def _pass_on(self) -> None:
+        self._filter.feed(self._parser.text[self._passed :])
+        self._passed = len(self._parser.text)
+
+    def count(self, answer: Answer) -> Answer:
+        """Put what was left out so far into a snapshot."""
+        return replace(
+            answer,
+            dropped=self._parser.dropped,
+            removed_links=self._filter.links,
+            removed_markup=self._filter.markup,
+        )
 
     def show(self, answer: Answer, model: str) -> Answer:
         """Put the text so far into a snapshot."""
         return replace(
-            answer,
+            self.count(answer),
             kind=Kind.WRITTEN,
             text=self.text,
             citations=tuple(self._citations.values()),
-            dropped=self._parser.dropped,
             model=model,
         )
 
@@ -172,6 +209,6 @@ def select_sources(evidence: Sequence[Evidence], most_characters: int) -> list[S
 def numbered(sources: Sequence[Source]) -> str:
     """Write sources for a prompt."""
     return "\n\n".join(
-        f"Source {number} ({source.evidence.title}):\n{source.text}"
+        f"Source {number} ({source_title(source.evidence.title)}):\n{source_text(source.text)}"
         for number, source in enumerate(sources, start=1)
     )

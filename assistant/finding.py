@@ -17,7 +17,8 @@ from index.types import Hit
 class Finding:
     """A question as it is taken, its language, and its passages, best first.
 
-    `among` counts the passages that were searched; `searched` is what a language model rewrote the question to, empty where none did.
+    `among` counts the passages that were searched; `searched` is what a language model rewrote
+    the question to, empty where none did.
     """
 
     question: str

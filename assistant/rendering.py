@@ -70,6 +70,11 @@ def show_status(status: ModelStatus, documents: int) -> str:
     return f"{model} · {documents} {'document' if documents == 1 else 'documents'}"
 
 
+def show_notice(notice: str) -> str:
+    """Write what whoever looks after the documents should know; empty where there is nothing."""
+    return f"⚠️ {escaped(notice)}" if notice else ""
+
+
 def source_path(citation: Citation) -> str:
     """Address the cited sentence in its document."""
     return _link(citation.document_id, citation.start, citation.end)

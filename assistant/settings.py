@@ -19,6 +19,9 @@ PREFIX = "BRONWIJZER_"
 FILE_NAME = "bronwijzer.toml"
 FILE_VARIABLE = "BRONWIJZER_CONFIG"
 
+_LISTS = ("languages", "embedder_languages")
+"""Parted by commas in the environment."""
+
 
 class Settings(BaseModel):
     """The settings of one installation."""
@@ -98,6 +101,11 @@ class Settings(BaseModel):
     )
     embedder_model: str = Field("", description="Name of the embedding model at embedder_url.")
     embedder_key: SecretStr = Field(SecretStr(""), description="Key for embedder_url.")
+    embedder_languages: tuple[str, ...] = Field(
+        (),
+        description="Languages that the model at embedder_url covers, by two-letter code; empty "
+        "measures it on the languages of your documents.",
+    )
     embedder_query_prefix: str = Field("", description="Text the model wants before questions.")
     embedder_passage_prefix: str = Field("", description="Text it wants before passages.")
     chroma_url: str = Field(
@@ -155,7 +163,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
             name = variable.removeprefix(PREFIX).lower()
             _check_name(name, variable, "in the environment")
-            values[name] = value.split(",") if name == "languages" else value
+            values[name] = value.split(",") if name in _LISTS else value
     return values
 
 

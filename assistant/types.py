@@ -132,9 +132,10 @@ class Answer:
     Except for the evidence of a follow-up, which one snapshot replaces where a language model
     rewrote the question: `searched` is then the rewritten question, else it is empty.
     Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
-    named no source. `model` names the language model that was asked, None where none was, and
-    `read` counts the passages that it was given; `degraded` says that it failed, and that these
-    are quotations instead. `notices` tell what the reader should know.
+    named no source, `removed_links` its links and addresses that no source holds,
+    `removed_markup` its images and HTML tags. `model` names the language model that was asked,
+    None where none was, and `read` counts the passages that it was given; `degraded` says that
+    it failed, and that these are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
     "evidence", "rewritten", "first_token" and "done".
     """
@@ -148,6 +149,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     claims: tuple[Claim, ...] = ()
     dropped: int = 0
+    removed_links: int = 0
+    removed_markup: int = 0
     model: str | None = None
     read: int = 0
     degraded: bool = False
@@ -167,6 +170,13 @@ class Answer:
         if self.dropped:
             found.append(f"{self.dropped} marks of the model named no source and were dropped.")
         found += self._doubts()
+        if self.removed_links:
+            links = "1 link" if self.removed_links == 1 else f"{self.removed_links} links"
+            verb = "was" if self.removed_links == 1 else "were"
+            found.append(f"{links} that no source holds {verb} removed.")
+        if self.removed_markup:
+            verb = "was" if self.removed_markup == 1 else "were"
+            found.append(f"{self.removed_markup} of the model's images and tags {verb} removed.")
         if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
             found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
         return tuple(found)

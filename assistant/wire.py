@@ -28,6 +28,8 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "searched": answer.searched,
         "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
         "dropped": answer.dropped,
+        "removed_links": answer.removed_links,
+        "removed_markup": answer.removed_markup,
         "model": answer.model,
         "read": answer.read,
         "degraded": answer.degraded,
@@ -53,6 +55,8 @@ def read_answer(data: dict[str, Any]) -> Answer:
             for c in data["claims"]
         ),
         dropped=data["dropped"],
+        removed_links=data.get("removed_links", 0),
+        removed_markup=data.get("removed_markup", 0),
         model=data["model"],
         read=data["read"],
         degraded=data["degraded"],

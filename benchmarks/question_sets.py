@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from index.corpus import ChromaAddress, Corpus
+from index.corpus import Corpus
 from index.language import LanguageDetector
 from index.synchronisation import Reading
 from index.types import Document, Embedder
+from index.workspace import ChromaAddress
 
 Row = dict[str, Any]
 

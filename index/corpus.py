@@ -3,16 +3,14 @@
 Knows how the parts fit together; nothing of language models, prompts or the web.
 """
 
-import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from index.catalog import Catalog
-from index.database import Database
+from index.coverage import Coverage
 from index.errors import (
     EmbedderMismatch,
     EmbedderUnavailable,
@@ -29,7 +27,6 @@ from index.passages import split
 from index.retriever import HybridRetriever
 from index.stores import Stores, embed_documents
 from index.synchronisation import Reading, Synchroniser
-from index.terms import TermIndex
 from index.types import (
     CorpusStats,
     Document,
@@ -40,15 +37,7 @@ from index.types import (
     SourceDocument,
     SyncReport,
 )
-from index.vectors import VectorStore, open_client
-
-
-@dataclass(frozen=True, slots=True)
-class ChromaAddress:
-    """A Chroma server; an empty `url` is the embedded store in the data folder."""
-
-    url: str = ""
-    key: str = ""
+from index.workspace import ChromaAddress, Workspace
 
 
 class Corpus:
@@ -60,18 +49,14 @@ class Corpus:
     def __init__(
         self, folder: Path, embedder: Embedder, reading: Reading, chroma: ChromaAddress
     ) -> None:
-        self._folder = folder
         self._embedder = embedder
         self._reading = reading
-        self._chroma = chroma
-        self._client = open_client(folder / "chroma", chroma.url, chroma.key)
-        self._database = Database(folder / "catalog.sqlite3")
-        self._catalog = Catalog(self._database)
+        self._workspace = Workspace(folder, chroma)
+        self._catalog = self._workspace.catalog
         self._syncing = threading.Lock()
         self._completing = threading.Lock()
         self._means: LanguageMeans | None = None
-        generation = Generation.current(self._database)
-        self._stores = self._open(generation) if generation else None
+        self._stores = self._workspace.current()
 
     def __enter__(self) -> Self:
         return self
@@ -81,8 +66,7 @@ class Corpus:
 
     def close(self) -> None:
         """Release the files."""
-        self._database.close()
-        self._client.close()
+        self._workspace.close()
 
     # Questions
 
@@ -174,16 +158,22 @@ class Corpus:
         """Count what is in the index."""
         documents = self.documents()
         generation = self._stores.generation if self._stores else None
-        totals = generation.languages() if generation else {}
+        languages = self._languages()
         return CorpusStats(
             documents=len(documents),
             passages=sum(document.passages for document in documents),
             pending=len(self._catalog.pending()),
-            languages={name: entry.passages for name, entry in totals.items() if entry.passages},
+            languages=languages,
             roots=tuple(self._catalog.roots()),
             unread=tuple(self._catalog.unread()),
             fingerprint=generation.fingerprint if generation else "",
+            uncovered=self._coverage().uncovered(languages),
+            unmeasured=self._coverage().unmeasured(languages),
         )
+
+    def coverage_warning(self) -> str:
+        """Say which languages of the documents the embedder does not cover; empty where none."""
+        return self._coverage().warning(self._languages())
 
     @property
     def syncing(self) -> bool:
@@ -204,9 +194,9 @@ class Corpus:
             self._catalog.add_roots(roots)
             stores = self._stores or self._begin()
             self._check_embedder(stores.generation)
-            self._sweep(stores)
+            self._workspace.sweep(stores)
             synchroniser = Synchroniser(stores, self._embedder, self._reading)
-            yield from synchroniser.run(roots or self._catalog.roots())
+            yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
             self._complete_means(stores.generation)
 
     def remove(self, path: Path) -> int:
@@ -237,7 +227,7 @@ class Corpus:
         with self._exclusive():
             old = self._stores
             if old is not None:
-                self._sweep(old)
+                self._workspace.sweep(old)
             new = self._begin()
             documents = self._catalog.pending() + [d.id for d in self._catalog.documents(0)]
             for number in documents:
@@ -252,9 +242,9 @@ class Corpus:
                 yield report
             new.switch()
             self._stores = new
-            self._sweep(new)
+            self._workspace.sweep(new)
             self._complete_means(new.generation)
-            yield replace(report, stage="done", seconds_left=None, done=True)
+            yield self._noted(replace(report, stage="done", seconds_left=None, done=True))
 
     def probe(self, sample: int = 50) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found.
@@ -262,6 +252,17 @@ class Corpus:
         Counts agree even when an index has lost what it counts; only this shows it.
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
+
+    def _coverage(self) -> Coverage:
+        made_with = self._stores.generation.fingerprint if self._stores else ""
+        return Coverage(self._workspace.database, self._embedder, made_with)
+
+    def _languages(self) -> dict[str, int]:
+        totals = self._stores.generation.languages() if self._stores else {}
+        return {name: entry.passages for name, entry in totals.items() if entry.passages}
+
+    def _noted(self, report: SyncReport) -> SyncReport:
+        return self._coverage().noted(report, self._languages()) if report.done else report
 
     def _retriever(self, stores: Stores) -> HybridRetriever:
         means = self._means or self._complete_means(stores.generation)
@@ -273,39 +274,19 @@ class Corpus:
         """Have the mean of every language there is; without, where the embedder is away."""
         with self._completing:
             try:
-                self._means = complete(self._folder, self._embedder, generation.languages())
+                self._means = complete(
+                    self._workspace.folder, self._embedder, generation.languages()
+                )
             except EmbedderUnavailable:
                 return LanguageMeans()
             return self._means
 
     def _begin(self) -> Stores:
-        embedder = self._embedder
-        generation = Generation.create(self._database, embedder.fingerprint, embedder.dimension)
-        stores = self._open(generation)
+        stores = self._workspace.begin(self._embedder)
         if self._stores is None:
-            generation.make_current()
+            stores.generation.make_current()
             self._stores = stores
         return stores
-
-    def _open(self, generation: Generation) -> Stores:
-        where = self._chroma.url or str(self._folder / "chroma")
-        return Stores(
-            self._database,
-            self._catalog,
-            generation,
-            VectorStore(self._client, generation.collection, generation.dimension, where),
-            TermIndex(self._terms_folder(generation.number)),
-        )
-
-    def _terms_folder(self, generation: int) -> Path:
-        return self._folder / f"terms-{generation}"
-
-    def _sweep(self, stores: Stores) -> None:
-        """Drop what an unfinished or a replaced generation has left."""
-        for number, collection in stores.generation.leftovers():
-            stores.vectors.drop(collection)
-            shutil.rmtree(self._terms_folder(number), ignore_errors=True)
-            stores.generation.forget(number)
 
     def _check_embedder(self, generation: Generation) -> None:
         if generation.fingerprint != self._embedder.fingerprint:

@@ -48,6 +48,14 @@ CREATE TABLE languages (
 ) STRICT;
 """
 
+# Beside version 1, which may lack it: what is measured can be measured again.
+_COVERAGE = """
+CREATE TABLE IF NOT EXISTS coverage (
+    fingerprint TEXT NOT NULL, language TEXT NOT NULL, share REAL NOT NULL,
+    PRIMARY KEY (fingerprint, language)
+) STRICT
+"""
+
 
 class Database:
     """One SQLite file. Any thread may read; writes are short and take turns."""
@@ -66,6 +74,8 @@ class Database:
             if version == 0:
                 script = f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
                 self.connection.executescript(script)
+            if version in (0, SCHEMA_VERSION):
+                self.connection.execute(_COVERAGE)
         except sqlite3.DatabaseError as error:
             raise StoreUnavailable(
                 f"The catalog {self._path} cannot be opened: {error}. Restore it from a backup, "

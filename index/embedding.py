@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib.resources import files
 from itertools import chain, islice
 
 import numpy as np
@@ -50,6 +51,7 @@ class BundledEmbedder:
 
     def __init__(self, threads: int = 2, fast: bool = True, precision: str = "") -> None:
         self._model = E5()
+        self.languages = documented_languages()
         self._threads = threads
         self._fast = fast
         self._precision = precision
@@ -107,15 +109,31 @@ class BundledEmbedder:
         return np.asarray(self._model.passage(_clean(text)), dtype=np.float32)
 
 
+def documented_languages() -> frozenset[str]:
+    """Read the languages of multilingual-e5-small's model card, by two-letter code.
+
+    They are the hundred of XLM-R (Conneau et al. 2020), less their transliterations; "nb" and
+    "nn" are the written forms of its "no".
+    """
+    return frozenset(files("index").joinpath("e5_languages.txt").read_text("utf-8").split())
+
+
 class RemoteEmbedder:
     """An embedder behind `/v1/embeddings`; `prefixes` go before questions and passages.
 
-    The address is no part of the fingerprint: the same model elsewhere gives the same vectors.
+    `languages` are those that it covers, None where that is not known. The address is no part of
+    the fingerprint: the same model elsewhere gives the same vectors.
     """
 
     def __init__(
-        self, url: str, model: str, key: str, prefixes: tuple[str, str] = ("", "")
+        self,
+        url: str,
+        model: str,
+        key: str,
+        prefixes: tuple[str, str] = ("", ""),
+        languages: frozenset[str] | None = None,
     ) -> None:
+        self.languages = languages
         self._model = model
         self._url = url
         self._query_prefix, self._passage_prefix = prefixes

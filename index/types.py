@@ -4,7 +4,7 @@ Knows shapes and units; knows nothing of files, stores or models.
 """
 
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -92,6 +92,10 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """Length of every vector."""
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """The languages that its makers say it covers, by two-letter code; None where unknown."""
 
     def embed_query(self, text: str) -> Vector:
         """Embed one question: shape (dimension,)."""
@@ -209,7 +213,11 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class CorpusStats:
-    """What the index holds, by language where it says so."""
+    """What the index holds, by language where it says so.
+
+    `uncovered` has the passages in languages that the embedder does not cover, `unmeasured` the
+    languages of which that is not known.
+    """
 
     documents: int
     passages: int
@@ -218,3 +226,5 @@ class CorpusStats:
     roots: tuple[str, ...]
     unread: tuple[Unread, ...]
     fingerprint: str
+    uncovered: dict[str, int] = field(default_factory=dict)
+    unmeasured: tuple[str, ...] = ()

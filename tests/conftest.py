@@ -49,7 +49,7 @@ def server_url(tmp_path_factory):
 @pytest.fixture(params=["embedded", "server"])
 def chroma(request):
     """Where vectors are kept: in the data folder, and on a server."""
-    from index.corpus import ChromaAddress
+    from index.workspace import ChromaAddress
 
     url = request.getfixturevalue("server_url") if request.param == "server" else ""
     return ChromaAddress(url)

@@ -4,11 +4,12 @@ from assistant.answering import AnswerLimits, Assistant
 from assistant.evidence import AnswerabilityModel
 from assistant.phrases import PhraseBook
 from assistant.support import SupportJudge
-from index.corpus import ChromaAddress, Corpus
+from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.synchronisation import Reading
 from index.types import Document
+from index.workspace import ChromaAddress
 
 TEXTS = {
     "kade.txt": (

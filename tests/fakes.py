@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from index.corpus import ChromaAddress, Corpus
+from index.corpus import Corpus
 from index.errors import EmbedderUnavailable
-from index.language import LanguageDetector
+from index.language import LANGUAGES, LanguageDetector
 from index.synchronisation import Reading
 from index.terms import grams
 from index.types import Document, PassageVectors
+from index.workspace import ChromaAddress
 
 # Reading its model takes half a second, and most tests open a corpus several times.
 DETECTOR = LanguageDetector()
@@ -30,6 +31,7 @@ class WordEmbedder:
 
     dimension = 64
     hindrance = ""
+    languages = frozenset(LANGUAGES)
 
     def __init__(self, fingerprint="words", fail_after=None, pause=0.0):
         self.fingerprint = fingerprint

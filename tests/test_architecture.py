@@ -41,6 +41,17 @@ ABOVE = {
     "names": {"answering", "drafting", "evidence", "support", "build", "api", "chat"},
     "asides": {"answering", "drafting", "evidence", "support", "build", "api", "chat"},
     "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
+    "links": {
+        "answering",
+        "drafting",
+        "citations",
+        "evidence",
+        "chat_model",
+        "build",
+        "api",
+        "chat",
+    },
+    "sanitation": {"answering", "drafting", "citations", "evidence", "chat_model", "build", "api"},
     "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
     "conversation": {

@@ -10,11 +10,12 @@ import pytest
 from llama_index.core.schema import NodeWithScore
 
 from index.catalog import Catalog
-from index.corpus import ChromaAddress, Corpus
+from index.corpus import Corpus
 from index.database import Database
 from index.errors import EmbedderUnavailable, EmptyCorpus
 from index.synchronisation import Reading
 from index.types import Document, Section, Unread
+from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.

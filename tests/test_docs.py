@@ -91,5 +91,7 @@ def test_package_data_is_where_the_code_looks_for_it():
         ("index", "language_means.json"),
         ("assistant", "support.json"),
         ("assistant", "asides.toml"),
+        ("index", "e5_languages.txt"),
+        ("index", "parallel_sentences.toml"),
     ):
         assert files(package).joinpath(name).is_file()

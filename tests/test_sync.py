@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from index.corpus import ChromaAddress
 from index.errors import (
     EmbedderMismatch,
     EmbedderUnavailable,
@@ -19,6 +18,7 @@ from index.errors import (
     UnreadableFile,
 )
 from index.vectors import VectorRecord
+from index.workspace import ChromaAddress
 from tests.fakes import WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
