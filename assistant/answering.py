@@ -36,7 +36,7 @@ class AnswerLimits:
     """Bounds of an answer: see the settings of the same names."""
 
     passages: int = 6
-    context_characters: int = 1600
+    context_characters: int = 1000
     longest_question: int = 2000
     answer_threshold: float = 0.4
     model_threshold: float = 0.0

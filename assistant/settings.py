@@ -53,7 +53,7 @@ class Settings(BaseModel):
         300, ge=16, le=8192, description="Most tokens that the model may write for an answer."
     )
     context_characters: int = Field(
-        1600,
+        1000,
         ge=200,
         le=200_000,
         description="Most characters of passages given to the model; a small local model reads "
@@ -61,18 +61,18 @@ class Settings(BaseModel):
     )
     passages: int = Field(6, ge=1, le=20, description="Passages shown as evidence.")
     answer_threshold: float = Field(
-        0.3,
+        0.4,
         ge=0,
         le=1,
         description="Least probability that the passages hold the answer; below it the assistant "
         "says that the documents do not tell. Higher is stricter.",
     )
     model_threshold: float = Field(
-        0.7,
+        0.0,
         ge=0,
         le=1,
-        description="Least probability with which the language model itself must say that the "
-        "passages hold the answer, before it may write one.",
+        description="Least probability, of the search and the language model's own yes together, "
+        "that the passages hold the answer, before the model may write one; 0 does not ask it.",
     )
     rewrite_followups: Rewriting = Field(
         "short",
