@@ -22,8 +22,13 @@ from assistant.conversation import wordings
 from assistant.evaluation.statistics import Statistic, difference, estimate
 from assistant.evidence import AnswerabilityModel
 from assistant.types import Message
-from benchmarks.fit_answerability import RememberingEmbedder, article
-from benchmarks.question_sets import Row, build_corpus, read_rows
+from benchmarks.question_sets import (
+    RememberingEmbedder,
+    Row,
+    article,
+    build_corpus,
+    read_rows,
+)
 from index.corpus import Corpus
 from index.types import Hit
 
@@ -63,7 +68,8 @@ def joined(corpus: Corpus, case: Case) -> list[Hit]:
 def either(corpus: Corpus, case: Case) -> list[Hit]:
     """Take the search, alone or joined, that seems likelier to have found the answer."""
     found = [alone(corpus, case), joined(corpus, case)]
-    return max(found, key=lambda hits: GATE.probability(hits[:6], "en"))
+    among = corpus.passage_count()
+    return max(found, key=lambda hits: GATE.probability(hits[:6], "en", among))
 
 
 def weighed(corpus: Corpus, case: Case) -> list[Hit]:

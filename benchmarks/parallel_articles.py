@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.question_sets import Row, read_rows
+from benchmarks.question_sets import Row, article, read_rows
 from index.embedding import BundledEmbedder
 from index.fusion import FusionWeights, language_offsets
 from index.generation import LanguageTotal
@@ -98,7 +98,7 @@ class ParallelArticles:
         for language in self.languages:
             self._read(read_rows(folder / f"documents.{language}.jsonl"), language)
             for row in read_rows(folder / f"questions.{language}.jsonl"):
-                name = _article(row["doc_ids"][0])
+                name = article(row["doc_ids"][0])
                 self.questions.append(Question(row["id"], name, language, row["question"]))
                 self._gold[row["id"], language] = row["gold"]
         self.articles = sorted({question.article for question in self.questions})
@@ -113,7 +113,7 @@ class ParallelArticles:
             for number, (document, home) in enumerate(
                 zip(self._documents, self._homes, strict=True)
             )
-            if (home and choice.get(_article(document)) == home) or (among and not home)
+            if (home and choice.get(article(document)) == home) or (among and not home)
         ]
         questions = [self.questions[number] for number in asked]
         queries = np.stack([self._query(q.text) for q in questions])
@@ -189,8 +189,3 @@ class ParallelArticles:
                 if shared >= shorter / 2:
                     return True
         return False
-
-
-def _article(document: str) -> str:
-    """Name the article of a document, whatever its language."""
-    return document.rsplit("-", 1)[0]

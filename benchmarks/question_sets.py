@@ -4,17 +4,48 @@ A document is {"id", "title", "text"}; a question {"question", "answerable", ...
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from index.corpus import Corpus
+from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.synchronisation import Reading
-from index.types import Document, Embedder
+from index.types import Document, Embedder, Passage, PassageVectors, Vector, VectorSteps
 from index.workspace import ChromaAddress
 
 Row = dict[str, Any]
+
+
+class RememberingEmbedder(BundledEmbedder):
+    """The bundled embedder, which embeds no text twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._queries: dict[str, Vector] = {}
+        self._passages: dict[str, PassageVectors] = {}
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one question: shape (384,)."""
+        if text not in self._queries:
+            self._queries[text] = super().embed_query(text)
+        return self._queries[text]
+
+    def embed_passages(self, passages: Iterable[Passage]) -> VectorSteps:
+        """Embed passages and each of their sentences."""
+        wanted = list(passages)
+        new = [passage for passage in wanted if passage.text not in self._passages]
+        made = chain.from_iterable(super().embed_passages(new))
+        for passage, vectors in zip(new, made, strict=True):
+            self._passages[passage.text] = vectors
+        yield [self._passages[passage.text] for passage in wanted]
+
+
+def article(identifier: str) -> str:
+    """Name the article of a document of parallel articles, whatever its language."""
+    return identifier.rsplit("-", 1)[0]
 
 
 def read_rows(path: Path) -> list[Row]:

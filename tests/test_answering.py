@@ -166,17 +166,41 @@ def test_a_model_that_declines_makes_a_refusal(assistant, model, reply):
     assert all("NO ANSWER" not in s.text.upper() for s in snapshots)
 
 
-def test_a_model_that_doubts_is_not_asked_to_write(assistant, model):
-    model.enqueue("Jan Jansen leads the works [1].", probability=0.4)
+@pytest.fixture
+def asked_first(corpus):
+    """A model that is asked for a yes before it may write, and its assistant."""
+    assistant, model = make_assistant(corpus, model_threshold=0.5), ScriptedModel()
+    assistant.use(model)
+    return assistant, model
+
+
+def test_a_model_that_doubts_is_not_asked_to_write(asked_first):
+    assistant, model = asked_first
+    model.enqueue("Jan Jansen leads the works [1].", probability=0.2)
     answer = assistant.ask(LEADER)
     assert answer.refused
     assert len(model.history) == 1
     assert model.replies
 
 
-def test_a_server_that_tells_no_probability_is_asked_to_write(assistant, model):
+def test_a_model_that_is_sure_is_asked_to_write(asked_first):
+    assistant, model = asked_first
+    model.enqueue("Saskia Dorrestein leads the works [1].", probability=0.95)
+    assert assistant.ask(LEADER).kind is Kind.WRITTEN
+    asked, written = model.history
+    assert asked[:-1] == written[:-1], "a local model reads what both begin with once"
+
+
+def test_a_server_that_tells_no_probability_is_asked_to_write(asked_first):
+    assistant, model = asked_first
     model.enqueue("Saskia Dorrestein leads the works [1].", probability=None)
-    assert assistant.ask(LEADER).kind is not Kind.REFUSED
+    assert assistant.ask(LEADER).kind is Kind.WRITTEN
+
+
+def test_unless_the_settings_want_it_no_yes_is_asked_for(assistant, model):
+    model.enqueue("Saskia Dorrestein leads the works [1].", probability=0.01)
+    assert assistant.ask(LEADER).kind is Kind.WRITTEN
+    assert len(model.history) == 1
 
 
 @pytest.mark.parametrize(
@@ -250,8 +274,7 @@ def test_the_model_recalls_the_last_turn_briefly_and_without_its_marks(assistant
     ]
     model.enqueue("Saskia Dorrestein leads the works [1].")
     assistant.ask(LEADER, history)
-    asked, written = model.history
+    (written,) = model.history
     assert [m.role for m in written] == ["system", "user", "assistant", "user"]
     assert written[2].content.startswith("The quay is renewed. x")
     assert len(written[2].content) <= 400
-    assert asked[:-1] == written[:-1]
