@@ -22,7 +22,7 @@ _SHORT, _LONG = 16, 64
 """In columns. Shorter questions lean on the turn before, such as "and when?"; longer ones say
 themselves what they are about."""
 
-_MOST_SHARE, _LEAST_SHARE = 0.6, 0.2
+_MOST_SHARE, _LEAST_SHARE = 0.5, 0.2
 """Of the search, for the question together with the turn before; see docs/measurements.md."""
 
 _LEANING = 32

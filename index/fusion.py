@@ -35,7 +35,7 @@ class FusionWeights:
     sentence: float = 0.5
     coverage: float = 0.1
     key_coverage: float = 0.2
-    key_length: float = 0.01
+    key_length: float = 0.005
     key_unclosed: float = 0.03
 
 

@@ -58,7 +58,7 @@ def test_the_longer_a_question_the_more_it_counts_alone():
     questions = ["2026?", SHORT, "And what does it cost for children then?", LONG]
     alone = [wordings(question, CONVERSATION)[question] for question in questions]
     assert alone == sorted(alone)
-    assert alone[0] == pytest.approx(0.4)
+    assert alone[0] == pytest.approx(0.5)
     assert alone[-1] == pytest.approx(0.8)
 
 
@@ -172,7 +172,7 @@ def test_a_follow_up_stays_with_what_was_spoken_of(corpus, question):
     [
         (LONG, "kade"),
         ("Hoeveel kost het werk aan de kade?", "kade"),
-        ("Wie viele Urlaubstage gibt es?", "urlaub"),
+        ("Wie viele Urlaubstage haben die Beschäftigten?", "urlaub"),
         ("What is the deadline for a leave request?", "urlaub"),
         ("在维恩拉德市，二〇二六年春季是谁负责领导哈芬街码头的翻新工程？", "kade"),
     ],
