@@ -20,6 +20,9 @@ from index.terms import TermIndex
 from index.types import Embedder, Passage, PassageVectors, StoredPassage, SyncReport
 from index.vectors import VectorRecord, VectorStore
 
+_PROBED_TERMS = 100
+"""How far down a passage may lie when its own text is looked up: others may hold all its terms."""
+
 _PASSAGES_PER_COMMIT = 256
 _SECONDS_PER_COMMIT = 5.0
 """A commit of the lexical index costs near as much as writing hundreds of passages to it."""
@@ -116,7 +119,7 @@ class Stores:
         passages = self.generation.ready(wanted[::step][:sample])
         found = sum(
             item.stored.id in self.vectors.search(item.vector, {}, 10)
-            and item.stored.id in self.terms.search(item.stored.passage.text, 10)
+            and item.stored.id in self.terms.search(item.stored.passage.text, _PROBED_TERMS)
             for item in passages
         )
         return len(passages), found
