@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import regex
+
 from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt, support
+from assistant.quotations import QuotationParser, quotations_in
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.verbatim import locate
 from index.passages import sentence_spans, width
 from index.types import SentenceMatch, Span
 
@@ -49,7 +53,8 @@ class Draft:
         self._question = question
         self._given = [source.evidence for source in sources]
         self._likeness = likeness
-        self._citations: dict[tuple[int, int], Citation] = {}
+        self._citations: dict[tuple[int, Span], Citation] = {}
+        self._quotations = QuotationParser(self._may_quote)
         self._parser = MarkParser(self._resolve)
         self._raw = ""
 
@@ -67,10 +72,11 @@ class Draft:
     def feed(self, piece: str) -> None:
         """Take in a piece of the model's text."""
         self._raw += piece
-        self._parser.feed(piece)
+        self._parser.feed(self._quotations.feed(piece))
 
     def finish(self) -> None:
         """Take the model's text as ended."""
+        self._parser.feed(self._quotations.finish())
         self._parser.finish()
 
     def show(self, answer: Answer, model: str) -> Answer:
@@ -81,6 +87,7 @@ class Draft:
             text=self.text,
             citations=tuple(self._citations.values()),
             dropped=self._parser.dropped,
+            misquoted=self._quotations.misquoted,
             model=model,
         )
 
@@ -125,15 +132,38 @@ class Draft:
         )
 
     def _resolve(self, number: int, claim: str) -> int | None:
-        """Cite the sentence of source `number` that says what the claim says."""
+        """Cite the sentences of source `number` that the claim quotes, else says the same as."""
         if not 1 <= number <= len(self._given):
             return None
         item = self._given[number - 1]
-        sentence = self._nearest(item, claim)
-        key = (item.passage_id, sentence.start)
+        quoted = self._quoted(item, claim)
+        item, place = quoted or (item, self._nearest(item, claim))
+        key = (item.passage_id, place)
         if key not in self._citations:
-            self._citations[key] = cite(item, len(self._citations) + 1, sentence)
+            self._citations[key] = cite(item, len(self._citations) + 1, place)
         return self._citations[key].number
+
+    def _may_quote(self, words: str) -> bool:
+        """Say whether a source holds words, or they are the question's or a title's own."""
+        texts = [text for item in self._given for text in (item.text, item.title)]
+        return any(locate(words, text) for text in (*texts, self._question))
+
+    def _quoted(self, item: Evidence, claim: str) -> tuple[Evidence, Span] | None:
+        """Find the sentences that a claim quotes, in `item` or, if it is elsewhere, there.
+
+        A quotation proves its source, whatever number the model put behind it; a second number
+        is another source for the same claim.
+        """
+        *_, tail = regex.split(r"\[\d+\]", regex.sub(r"(?:\s*\[\d+\])+$", "", self._parser.text))
+        first = not self._parser.text.endswith("]")
+        for span in reversed(list(quotations_in(tail))):
+            if len(tail) - span.end > len(claim):
+                break
+            for source in (item, *(self._given if first else ())):
+                found = locate(tail[span.start : span.end], source.text)
+                if found is not None:
+                    return source, source.sentences_at(found)
+        return None
 
     def _in_full(self, claim: str) -> str:
         """Put the question before a claim that says little without it."""

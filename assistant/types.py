@@ -51,6 +51,12 @@ class Evidence:
         """Cut a span of the document out of this passage's text."""
         return self.text[span.start - self.start : span.end - self.start]
 
+    def sentences_at(self, place: Span) -> Span:
+        """Widen a place in this passage's text to the sentences it touches, in the document."""
+        start, end = place.start + self.start, place.end + self.start
+        touched = [span for span in self.sentences if span.start < end and start < span.end]
+        return Span(touched[0].start, touched[-1].end)
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
@@ -113,7 +119,8 @@ class Answer:
     """A snapshot of an answer; each of one question holds all that the one before held.
 
     Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
-    named no source. `model` names the language model that was asked, None where none was, and
+    named no source, `misquoted` its quotations that no source holds, which lost their quotation
+    marks. `model` names the language model that was asked, None where none was, and
     `read` counts the passages that it was given; `degraded` says that it failed, and that these
     are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
@@ -128,6 +135,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     claims: tuple[Claim, ...] = ()
     dropped: int = 0
+    misquoted: int = 0
     model: str | None = None
     read: int = 0
     degraded: bool = False
@@ -146,6 +154,13 @@ class Answer:
         found = list(self.notices)
         if self.dropped:
             found.append(f"{self.dropped} marks of the model named no source and were dropped.")
+        if self.misquoted:
+            verb = (
+                "quotation that no source holds is"
+                if self.misquoted == 1
+                else "quotations that no source holds are"
+            )
+            found.append(f"{self.misquoted} {verb} shown without quotation marks.")
         if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
             found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
         return tuple(found)

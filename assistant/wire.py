@@ -27,6 +27,7 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "evidence": [write_evidence(item) for item in answer.evidence],
         "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
         "dropped": answer.dropped,
+        "misquoted": answer.misquoted,
         "model": answer.model,
         "read": answer.read,
         "degraded": answer.degraded,
@@ -50,6 +51,7 @@ def read_answer(data: dict[str, Any]) -> Answer:
             for c in data["claims"]
         ),
         dropped=data["dropped"],
+        misquoted=data["misquoted"],
         model=data["model"],
         read=data["read"],
         degraded=data["degraded"],
