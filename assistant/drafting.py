@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import regex
+
 from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt
 from assistant.links import LinkFilter, addresses
+from assistant.quotations import QuotationParser, quotations_in
 from assistant.sanitation import EchoDetector, source_text, source_title
 from assistant.support import Statement, SupportJudge, in_full
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.verbatim import locate
 from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
 
@@ -63,8 +67,9 @@ class Draft:
         self._judge = judge
         self._given = [source.evidence for source in sources]
         self._likeness = likeness
-        self._citations: dict[tuple[int, int], Citation] = {}
+        self._citations: dict[tuple[int, Span], Citation] = {}
         given = [f"{item.title}\n{item.text}" for item in self._given]
+        self._quotations = QuotationParser(self._may_quote)
         self._parser = MarkParser(self._resolve)
         # Behind the parser, since a mark that is dropped may join what it parted.
         self._filter = LinkFilter(addresses(given))
@@ -97,11 +102,12 @@ class Draft:
         """Take in a piece of the model's text."""
         self._raw += piece
         self._echo.feed(piece)
-        self._parser.feed(piece)
+        self._parser.feed(self._quotations.feed(piece))
         self._pass_on()
 
     def finish(self) -> None:
         """Take the model's text as ended."""
+        self._parser.feed(self._quotations.finish())
         self._parser.finish()
         self._pass_on()
         self._filter.finish()
@@ -117,6 +123,7 @@ class Draft:
             dropped=self._parser.dropped,
             removed_links=self._filter.links,
             removed_markup=self._filter.markup,
+            misquoted=self._quotations.misquoted,
         )
 
     def show(self, answer: Answer, model: str) -> Answer:
@@ -172,15 +179,38 @@ class Draft:
         )
 
     def _resolve(self, number: int, claim: str) -> int | None:
-        """Cite the sentence of source `number` that says what the claim says."""
+        """Cite the sentences of source `number` that the claim quotes, else says the same as."""
         if not 1 <= number <= len(self._given):
             return None
         item = self._given[number - 1]
-        sentence = self._nearest(item, claim)
-        key = (item.passage_id, sentence.start)
+        quoted = self._quoted(item, claim)
+        item, place = quoted or (item, self._nearest(item, claim))
+        key = (item.passage_id, place)
         if key not in self._citations:
-            self._citations[key] = cite(item, len(self._citations) + 1, sentence)
+            self._citations[key] = cite(item, len(self._citations) + 1, place)
         return self._citations[key].number
+
+    def _may_quote(self, words: str) -> bool:
+        """Say whether a source holds words, or they are the question's or a title's own."""
+        texts = [text for item in self._given for text in (item.text, item.title)]
+        return any(locate(words, text) for text in (*texts, self._question))
+
+    def _quoted(self, item: Evidence, claim: str) -> tuple[Evidence, Span] | None:
+        """Find the sentences that a claim quotes, in `item` or, if it is elsewhere, there.
+
+        A quotation proves its source, whatever number the model put behind it; a second number
+        is another source for the same claim.
+        """
+        *_, tail = regex.split(r"\[\d+\]", regex.sub(r"(?:\s*\[\d+\])+$", "", self._parser.text))
+        first = not self._parser.text.endswith("]")
+        for span in reversed(list(quotations_in(tail))):
+            if len(tail) - span.end > len(claim):
+                break
+            for source in (item, *(self._given if first else ())):
+                found = locate(tail[span.start : span.end], source.text)
+                if found is not None:
+                    return source, source.sentences_at(found)
+        return None
 
     def _nearest(self, item: Evidence, claim: str) -> Span:
         if not claim:

@@ -65,6 +65,7 @@ _OPEN = regex.compile(rf"(?=[!-~])(?>(?!{_UNCLOSED}){_WHOLE})*+{_UNCLOSED}?\Z")
 
 _TARGET_BEGINS = regex.compile(r"\](?=\()|^ {0,3}\[[^\]\n]+\](?=:)", regex.MULTILINE)
 _BRACKETS = regex.compile(r"[!\[<！［【〔＜〈]")
+_TAG_LEFT_OPEN = regex.compile(r"<(?:[/!?]?\p{L}[^<>]*|[/!?])?\Z")
 _TAG_BEGINS = regex.compile(r"<(?=[/!?]|\p{L})")
 
 
@@ -97,8 +98,12 @@ class LinkFilter:
         self._release(len(self._held))
 
     def _settled(self) -> int:
-        open_end = _OPEN.search(_narrow(self._held))
-        return open_end.start() if open_end else len(self._held)
+        narrow = _narrow(self._held)
+        open_end = _OPEN.search(narrow)
+        end = open_end.start() if open_end else len(self._held)
+        # A bracket that is still open may lie inside of a tag.
+        tag = _TAG_LEFT_OPEN.search(narrow, endpos=end)
+        return tag.start() if tag else end
 
     def _release(self, end: int) -> None:
         self.text += self._cleaned(self._held[:end])

@@ -52,6 +52,12 @@ class Evidence:
         """Cut a span of the document out of this passage's text."""
         return self.text[span.start - self.start : span.end - self.start]
 
+    def sentences_at(self, place: Span) -> Span:
+        """Widen a place in this passage's text to the sentences it touches, in the document."""
+        start, end = place.start + self.start, place.end + self.start
+        touched = [span for span in self.sentences if span.start < end and start < span.end]
+        return Span(touched[0].start, touched[-1].end)
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
@@ -132,10 +138,11 @@ class Answer:
     Except for the evidence of a follow-up, which one snapshot replaces where a language model
     rewrote the question: `searched` is then the rewritten question, else it is empty.
     Marks "[n]" in `text` are numbers of `citations`. `dropped` counts marks of the model that
-    named no source, `removed_links` its links and addresses that no source holds,
-    `removed_markup` its images and HTML tags. `model` names the language model that was asked,
-    None where none was, and `read` counts the passages that it was given; `degraded` says that
-    it failed, and that these are quotations instead. `notices` tell what the reader should know.
+    named no source, `misquoted` its quotations that no source holds, which lost their quotation
+    marks, `removed_links` its links and addresses that no source holds, `removed_markup` its
+    images and HTML tags. `model` names the language model that was asked, None where none was,
+    and `read` counts the passages that it was given; `degraded` says that it failed, and that
+    these are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
     "evidence", "rewritten", "first_token" and "done".
     """
@@ -151,6 +158,7 @@ class Answer:
     dropped: int = 0
     removed_links: int = 0
     removed_markup: int = 0
+    misquoted: int = 0
     model: str | None = None
     read: int = 0
     degraded: bool = False
@@ -177,6 +185,13 @@ class Answer:
         if self.removed_markup:
             verb = "was" if self.removed_markup == 1 else "were"
             found.append(f"{self.removed_markup} of the model's images and tags {verb} removed.")
+        if self.misquoted:
+            verb = (
+                "quotation that no source holds is"
+                if self.misquoted == 1
+                else "quotations that no source holds are"
+            )
+            found.append(f"{self.misquoted} {verb} shown without quotation marks.")
         if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
             found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
         return tuple(found)

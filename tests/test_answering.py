@@ -278,3 +278,61 @@ def test_the_model_recalls_the_last_turn_briefly_and_without_its_marks(assistant
     assert [m.role for m in written] == ["system", "user", "assistant", "user"]
     assert written[2].content.startswith("The quay is renewed. x")
     assert len(written[2].content) <= 400
+
+
+COSTS = "De kosten bedragen 4,2 miljoen euro."
+
+
+def test_a_quotation_is_cited_where_it_stands_and_not_where_the_claim_is_most_alike(
+    assistant, model
+):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(
+        f"Saskia Dorrestein leads the works on the quay, as “de kosten bedragen 4,2 miljoen "
+        f"euro” shows [{number}]."
+    )
+    answer = assistant.ask(LEADER)
+    assert [citation.quote for citation in answer.citations] == [COSTS]
+    assert answer.misquoted == 0 and "“de kosten bedragen 4,2 miljoen euro”" in answer.text
+
+
+def test_a_quotation_over_several_sentences_is_cited_whole(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"“Saskia Dorrestein leidt de werkzaamheden. De kosten bedragen” [{number}].")
+    citation = assistant.ask(LEADER).citations[0]
+    assert citation.quote == f"Projectleider Saskia Dorrestein leidt de werkzaamheden. {COSTS}"
+
+
+def test_a_quotation_proves_its_source_whatever_number_stands_behind_it(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    wrong = 2 if number == 1 else 1
+    model.enqueue(f"It says: „De kosten bedragen 4,2 miljoen euro.“ [{wrong}]")
+    answer = assistant.ask(LEADER)
+    assert [citation.quote for citation in answer.citations] == [COSTS]
+
+
+def test_a_mark_behind_a_later_sentence_is_not_drawn_to_an_earlier_quotation(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"“De kosten bedragen 4,2 miljoen euro.” Saskia Dorrestein leads it [{number}].")
+    citation = assistant.ask(LEADER).citations[0]
+    assert citation.quote == "Projectleider Saskia Dorrestein leidt de werkzaamheden."
+
+
+def test_an_invented_quotation_is_shown_as_a_paraphrase_and_never_flickers(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"It says “Saskia Dorrestein is leading all the works” [{number}].")
+    snapshots = list(assistant.stream(LEADER))
+    assert all("“" not in snapshot.text for snapshot in snapshots)
+    last = snapshots[-1]
+    assert last.text == "It says Saskia Dorrestein is leading all the works [1]."
+    assert last.misquoted == 1
+    said = "1 quotation that no source holds is shown without quotation marks."
+    assert said in last.remarks
+
+
+def test_words_of_the_question_and_titles_may_stand_in_quotation_marks(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    text = "“Who leads the works on the quay” is Saskia Dorrestein"
+    model.enqueue(f"{text} [{number}].")
+    answer = assistant.ask(LEADER)
+    assert answer.text.startswith(text) and answer.misquoted == 0

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.links import LinkFilter, addresses, inert
@@ -187,6 +187,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, max_size=14), st.integers(1, 5))
+@example(parts=["<", "a", "[", ">", " "], size=1)
 def test_no_mixture_becomes_a_link_in_any_snapshot(parts, size):
     text = "".join(parts)
     result = LinkFilter(HOLDS)
