@@ -57,7 +57,7 @@ def test_a_quotation_may_end_the_stream(pair):
         (f"“{FALSE} [1].”", f"{FALSE} [1].", 1),
         (f"> {TRUE} [1]\n\nSo.", f"“{TRUE}” [1]\n\nSo.", 0),
         (
-            f"Thus:\n> “De kosten bedragen\n> 4,2 miljoen euro.” [1]",
+            "Thus:\n> “De kosten bedragen\n> 4,2 miljoen euro.” [1]",
             "Thus:\n“De kosten bedragen 4,2 miljoen euro.” [1]",
             0,
         ),

@@ -10,8 +10,8 @@ from assistant.verbatim import is_long_enough, locate
 
 TEXT = (
     "De gemeente Veenrade vernieuwt in het voorjaar van 2026–2027 de kade. Projectleider\n"
-    "Saskia Dorrestein zei: ‘het café blijft open’ – behalve in mei. De kosten bedragen 4,2 miljoen "
-    "euro, bij −5 graden."
+    "Saskia Dorrestein zei: ‘het café blijft open’ – behalve in mei. De kosten bedragen 4,2 "
+    "miljoen euro, bij −5 graden."
 )
 
 
