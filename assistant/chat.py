@@ -18,8 +18,10 @@ CSS = """
 .gradio-container { max-width: 80rem !important; margin: 0 auto !important; }
 #status p { font-size: .9rem; opacity: .85; }
 #evidence blockquote, #conversation blockquote { margin: .35rem 0 1rem; overflow-wrap: anywhere;
-  border-inline-start: 4px solid var(--color-accent); padding-inline-start: .75rem; }
+  border: 0; border-inline-start: 4px solid var(--color-accent); padding-inline-start: .75rem; }
 #evidence p, #conversation p { overflow-wrap: anywhere; }
+#evidence [dir], #conversation [dir] { text-align: start; }
+#conversation .user p { unicode-bidi: plaintext; text-align: start; }
 """
 
 _TITLE = "Bronwijzer"

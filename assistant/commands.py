@@ -23,6 +23,7 @@ from assistant.weight_sources import weight_sources
 from assistant.weights import CATALOGUE, DEFAULT, Weights, fetch, stored
 from assistant.weights import remove as remove_weights
 from assistant.wire import write_answer
+from index.language import name_of
 from index.types import SyncReport, Unread
 
 _MOST_LISTED = 10
@@ -226,7 +227,8 @@ def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
 def _show_sources(out: Console, answer: Answer) -> None:
     """Print what stands below an answer: sources, sentences in doubt, remarks."""
     for citation in answer.citations:
-        place = f"{citation.title}{_place(citation.locator)} ({citation.document})"
+        about = ", ".join(part for part in (citation.document, name_of(citation.language)) if part)
+        place = f"{citation.title}{_place(citation.locator)} ({about})"
         out.print(f"[{citation.number}] {place}")
         if answer.kind is Kind.WRITTEN:
             out.print(f"    “{citation.quote}”")

@@ -4,13 +4,18 @@ Knows how an answer is shown; nothing of Gradio or of how it comes about. Text o
 names and models is escaped, so it shows as text and never as markup.
 """
 
+from collections.abc import Sequence
+from html import escape
 from urllib.parse import urlencode
 
 import regex
 
 from assistant.evidence import excerpt_span
 from assistant.model_supply import ModelState, ModelStatus
+from assistant.quotations import quotations_in
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
+from assistant.verbatim import locate
+from index.language import direction_of, name_of
 from index.types import Span
 
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
@@ -24,14 +29,14 @@ def escaped(text: str) -> str:
 
 
 def show_answer(answer: Answer) -> str:
-    """Write an answer; its marks are links to the cited sentences."""
+    """Write an answer; its marks are links to the cited sentences, which follow as they stand."""
     if answer.kind is Kind.EVIDENCE:
         return "…"
     if answer.kind is Kind.QUOTED:
-        parts = [escaped(answer.text.split("\n", 1)[0]), *map(_quotation, answer.citations)]
+        text = escaped(answer.text.split("\n", 1)[0])
     else:
-        parts = [_text(answer)]
-        parts += ["  \n".join(_source(citation) for citation in answer.citations)]
+        text = _text(answer)
+    parts = [_in_language(text, answer.language), *map(_quotation, answer.citations)]
     parts += [f"*{escaped(remark)}*" for remark in answer.remarks]
     return "\n\n".join(part for part in parts if part)
 
@@ -42,10 +47,10 @@ def show_evidence(answer: Answer) -> str:
     if answer.searched:
         parts.append(f"Searched for: *{escaped(_line(answer.searched))}*")
     for item in answer.evidence:
-        place = " · ".join(part for part in (item.locator, item.language) if part)
+        place = " · ".join(part for part in (item.locator, name_of(item.language)) if part)
         link = _link(item.document_id, item.key.start, item.key.end)
         head = f"**[{escaped(item.title)}]({link})** · {escaped(place)}"
-        parts.append(f"{head}\n\n{_context(item)}")
+        parts.append(f"{head}\n\n{_in_language(_context(item), item.language)}")
     return "\n\n".join(parts)
 
 
@@ -102,7 +107,7 @@ def _linked(answer: Answer, start: int, end: int) -> str:
     shown = []
     for index, piece in enumerate(pieces):
         if index % 2 == 0:
-            shown.append(escaped(piece))
+            shown.append(_with_quotations(piece, answer.citations))
         elif (citation := by_number.get(int(piece))) is not None:
             shown.append(f"[\\[{piece}\\]]({source_path(citation)})")
         else:
@@ -110,12 +115,33 @@ def _linked(answer: Answer, start: int, end: int) -> str:
     return "".join(shown)
 
 
+def _with_quotations(text: str, citations: Sequence[Citation]) -> str:
+    """Write text; what it quotes is in another language, and may be written the other way."""
+    shown, position = "", 0
+    for span in quotations_in(text):
+        words = text[span.start : span.end]
+        sources = [c.language for c in citations if locate(words, c.quote) is not None]
+        if sources:
+            attributes = f'lang="{escape(sources[0])}" dir="{direction_of(sources[0])}"'
+            shown += escaped(text[position : span.start])
+            shown += f"<span {attributes}>{escaped(words)}</span>"
+            position = span.end
+    return shown + escaped(text[position:])
+
+
 def _quotation(citation: Citation) -> str:
-    return f"{_block(f'“{citation.quote}”')}\n\n{_source(citation)}"
+    quote = _in_language(_block(f"“{citation.quote}”"), citation.language)
+    return f"{quote}\n\n{_source(citation)}"
+
+
+def _in_language(markdown: str, language: str) -> str:
+    """Say in which language Markdown is, and which way it is written."""
+    code, direction = escape(language), direction_of(language)
+    return f'<div lang="{code}" dir="{direction}">\n\n{markdown}\n\n</div>' if markdown else ""
 
 
 def _source(citation: Citation) -> str:
-    place = " · ".join(part for part in (citation.locator, citation.language) if part)
+    place = " · ".join(part for part in (citation.locator, name_of(citation.language)) if part)
     link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
     return f"{link} · {escaped(place)}" if place else link
 

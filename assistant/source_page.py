@@ -5,7 +5,7 @@ Knows HTML; nothing of where the text comes from. All text is escaped.
 
 from html import escape
 
-from index.language import RIGHT_TO_LEFT
+from index.language import direction_of, name_of
 from index.types import SourceDocument
 
 _MOST_CHARACTERS = 200_000
@@ -35,15 +35,15 @@ def source_page(document: SourceDocument, name: str, start: int, end: int) -> st
         last = min(len(text), first + _MOST_CHARACTERS)
     marked = escape(text[first:start]) + _mark(text[start:end]) + escape(text[end:last])
     language = escape(document.language)
-    direction = "rtl" if document.language in RIGHT_TO_LEFT else "ltr"
+    place = " · ".join(part for part in (name, name_of(document.language)) if part)
     note = _part_note(first, last, len(text))
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body>"
         f'<h1 dir="auto">{escape(document.title)}</h1>'
-        f'<p class="place" lang="en">{escape(name)} · {language}</p>{note}'
-        f'<div class="text" dir="{direction}">{marked}</div></body></html>'
+        f'<p class="place" lang="en">{escape(place)}</p>{note}'
+        f'<div class="text" dir="{direction_of(document.language)}">{marked}</div></body></html>'
     )
 
 

@@ -7,10 +7,48 @@ from collections.abc import Sequence
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-LANGUAGES = tuple(
-    "ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl "
-    "sr sv th tr uk vi zh".split()
-)
+_NAMES = {
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "ca": "Catalan",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "et": "Estonian",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sk": "Slovak",
+    "sl": "Slovenian",
+    "sr": "Serbian",
+    "sv": "Swedish",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+
+LANGUAGES = tuple(_NAMES)
 """What is told apart unless the settings say otherwise; fewer choices make fewer mistakes."""
 
 UNKNOWN = "und"
@@ -35,3 +73,15 @@ class LanguageDetector:
             return fallback
         language, probability = self._model.classify(text)
         return str(language) if probability >= _SURE_ENOUGH else fallback
+
+
+def name_of(language: str) -> str:
+    """Name a language in English, for a reader; its code where there is no name for it."""
+    return "" if language == UNKNOWN else _NAMES.get(language, language)
+
+
+def direction_of(language: str) -> str:
+    """Say which way a language is written, in the words of HTML's `dir`."""
+    if language == UNKNOWN:
+        return "auto"
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"

@@ -9,6 +9,7 @@ from tests.scripted import openai_server
 from tests.test_cli import environment_of, serving
 
 QUESTION = "Who leads the works on the quay?"
+ARABIC = "يقع ميناء الصيد شمال المدينة القديمة. تبلغ رسوم رسو القوارب 38 دينارا في السنة."
 
 pytestmark = needs_chromium
 
@@ -31,6 +32,7 @@ def address(tmp_path_factory, model):
     (texts / "hostile.txt").write_text(
         f"The password of the copier is {hostile}.", encoding="utf-8"
     )
+    (texts / "maktaba.txt").write_text(ARABIC, encoding="utf-8")
     settings = {"BRONWIJZER_MODEL": "m", "BRONWIJZER_MODEL_URL": model.url}
     subprocess.run(
         [sys.executable, "-m", "assistant", "sync", str(texts)],
@@ -76,6 +78,19 @@ def test_evidence_then_a_cited_answer_that_opens_the_sentence(page, model):
     cited = source.locator("#cited")
     expect(cited).to_have_text("Projectleider Saskia Dorrestein leidt de werkzaamheden.")
     expect(cited).to_be_in_viewport()
+
+
+def test_a_quotation_stands_below_the_reply_in_its_own_language_and_direction(page, model):
+    model.reply = "It is 38 dinars a year [1], “تبلغ رسوم رسو القوارب 38 دينارا” [1]."
+    ask(page, "What does it cost to moor a boat in the fishing port for a year?")
+    conversation = page.locator("#conversation .bot")
+    quotation = conversation.locator("[lang=ar] blockquote")
+    expect(quotation).to_have_text("“تبلغ رسوم رسو القوارب 38 دينارا في السنة.”")
+    expect(quotation).to_have_css("direction", "rtl")
+    expect(conversation.locator("span[lang=ar][dir=rtl]")).to_have_css("unicode-bidi", "isolate")
+    expect(conversation.locator("[lang=en][dir=ltr]")).to_contain_text("It is 38 dinars a year")
+    expect(conversation).to_contain_text("maktaba · Arabic")
+    expect(page.locator("#evidence [lang=ar][dir=rtl] strong").first).to_be_visible()
 
 
 def test_evidence_is_there_while_the_model_still_writes(page, model):

@@ -2,6 +2,7 @@
 
 import html
 import io
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -86,6 +87,47 @@ def test_quotations_name_their_document():
     shown = show_answer(answer)
     assert "> “Zij leidt het\\.”" in shown
     assert "Kade" in shown and "p\\. 2" in shown
+
+
+def test_a_written_answer_shows_each_quotation_in_its_own_language_below_the_reply():
+    arabic = replace(citation(2, "تبلغ الرسوم 38 دينارا.", "Maktaba"), language="ar")
+    shown = show_answer(written("She leads it [1]. It is 38 [2].", citations=(citation(), arabic)))
+    rendered = MarkdownIt("commonmark").render(shown)
+    reply, dutch, second = rendered.split("<div ")[1:]
+    assert reply.startswith('lang="en" dir="ltr">') and "She leads it" in reply
+    assert dutch.startswith('lang="nl" dir="ltr">')
+    assert "<blockquote>\n<p>“Zij leidt het.”</p>" in dutch and "Dutch" in dutch
+    assert second.startswith('lang="ar" dir="rtl">') and "· Arabic" in second
+
+
+def test_quoted_words_inside_a_reply_keep_their_direction():
+    source = replace(citation(quote="تبلغ رسوم العضوية السنوية 38 دينارا."), language="ar")
+    text = "It says “رسوم العضوية السنوية 38” and “what is quoted from elsewhere” [1]."
+    shown = show_answer(written(text, citations=(source,)))
+    assert '“<span lang="ar" dir="rtl">رسوم العضوية السنوية 38</span>”' in shown
+    assert shown.count("<span") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "attributes"),
+    [
+        ("he", 'lang="he" dir="rtl"'),
+        ("zh", 'lang="zh" dir="ltr"'),
+        ("und", 'lang="und" dir="auto"'),
+        ('x"><img src=y>', 'lang="x&quot;&gt;&lt;img src=y&gt;" dir="ltr"'),
+    ],
+)
+def test_language_and_direction_are_said(language, attributes):
+    source = replace(citation(), language=language)
+    assert attributes in show_answer(written("Yes [1].", citations=(source,)))
+
+
+def test_misquotations_are_counted():
+    shown = [
+        show_answer(Answer("q", "en", Kind.WRITTEN, "Yes.", misquoted=count)) for count in (1, 2)
+    ]
+    assert "1 quotation that no source holds is shown without quotation marks" in shown[0]
+    assert "2 quotations that no source holds are shown without quotation marks" in shown[1]
 
 
 def test_what_was_dropped_is_counted():
