@@ -40,6 +40,8 @@ ABOVE = {
     "support": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
     "names": {"answering", "drafting", "evidence", "support", "build", "api", "chat"},
     "asides": {"answering", "drafting", "evidence", "support", "build", "api", "chat"},
+    "quotations": {"answering", "drafting", "citations", "evidence", "build", "api", "chat"},
+    "verbatim": {"answering", "drafting", "citations", "evidence", "quotations", "build", "chat"},
     "citations": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
     "links": {
         "answering",
