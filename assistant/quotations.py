@@ -109,8 +109,7 @@ class QuotationParser:
             return False
         if character == ">":
             return not self._line.strip(" ") and len(self._line) <= 3
-        in_word = character in f'"{_ALSO_OTHERWISE}' and _SPACED_LETTER.match(self._line[-1:])
-        return character in _CLOSING and not in_word
+        return _may_open(character, self._line[-1:])
 
     def _close(self, quotation: str) -> None:
         """Pass on what is closed, with its quotation marks or without."""
@@ -167,10 +166,18 @@ def quotations_in(text: str) -> Iterator[Span]:
     """Find the words between quotation marks in a text, where they are a quotation by length."""
     position = 0
     while position < len(text):
-        end = closing(text[position:] + " ") if text[position] in _CLOSING else None
+        before = text[position - 1 : position] if position else ""
+        opens = _may_open(text[position], before)
+        end = closing(text[position:] + " ") if opens else None
         if end is not None and is_long_enough(text[position + 1 : position + end]):
             yield Span(position + 1, position + end)
         position += 1 if end is None else end + 1
+
+
+def _may_open(character: str, before: str) -> bool:
+    """Say whether a character opens a quotation; behind a letter some are inches or apostrophes."""
+    in_word = character in f'"{_ALSO_OTHERWISE}' and _SPACED_LETTER.match(before) is not None
+    return character in _CLOSING and not in_word
 
 
 def closing(text: str) -> int | None:

@@ -81,6 +81,7 @@ def test_what_is_shown_and_counted(written, shown, misquoted):
         "a > b, and x -> y for all of these here",
         '`print("none of this is a quotation")`',
         "» An arrow before a list item of words",
+        "a»a a a a«",
         "Nothing",
         "",
     ],
