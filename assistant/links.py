@@ -45,7 +45,7 @@ _ADDRESS = regex.compile(
     | (?:javascript|vbscript|mailto|blob|view-source){_COLON}(?=\S){_REST}
     | data{_COLON}(?:[a-z]+/[a-z]|[^\s,]*,){_REST}
     | (?<![\w/:.\\])(?://|\\\\){_HOST}{_REST}
-    | (?<![\w@])www{_DOT}{_REST}
+    | (?<!\w)www{_DOT}{_REST}
     | [\w.+-]{{1,64}}@{_HOST}
     | (?<![\w@/.-])(?:{_HOST}|\d+(?:\.\d+){{3}})(?::\d+)?[/?]{_REST}""",
     regex.VERBOSE | regex.IGNORECASE,
