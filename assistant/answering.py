@@ -139,6 +139,9 @@ class Assistant:
         yield replace(clock.stamp(answer, "done"), done=True)
 
     def _answerable(self, found: Finding) -> float:
+        """Estimate whether the answer was found; 1 with an embedder that nothing was fitted to."""
+        if self.corpus.fingerprint != self._answerability.fingerprint:
+            return 1.0
         return self._answerability.probability(found.hits, found.language, found.among)
 
     def _rewriting(

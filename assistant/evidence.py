@@ -29,9 +29,11 @@ class AnswerabilityModel:
     """Logistic regressions on the figures of a search; see the data file for their making.
 
     `model_weights` are of the log-odds of the search, up to `most_search`, and of those of a
-    language model's yes: beyond some likeness, more says nothing of near misses.
+    language model's yes: beyond some likeness, more says nothing of near misses. All hold for the
+    embedder of this `fingerprint` alone, since cosines of others have other scales.
     """
 
+    fingerprint: str
     intercept: float
     weights: dict[str, float]
     model_intercept: float
@@ -44,6 +46,7 @@ class AnswerabilityModel:
         data = json.loads(files("assistant").joinpath("answerability.json").read_text("utf-8"))
         model = data["model"]
         return cls(
+            data["embedder"],
             data["intercept"],
             data["weights"],
             model["intercept"],

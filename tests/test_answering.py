@@ -6,6 +6,7 @@ from assistant.errors import BadQuestion, ModelUnavailable
 from assistant.types import Kind, Message, Support
 from index.errors import EmptyCorpus
 from tests.corpora import make_assistant, make_corpus, write_texts
+from tests.fakes import WordEmbedder, open_corpus
 from tests.scripted import ScriptedModel
 
 LEADER = "Who leads the works on the quay?"
@@ -249,6 +250,13 @@ def test_a_question_too_short_to_tell_keeps_the_conversations_language(assistant
 def test_a_bad_question_is_named(assistant, question, said):
     with pytest.raises(BadQuestion, match=said):
         assistant.ask(question)
+
+
+def test_with_another_embedder_nothing_is_refused_by_figures_that_are_not_its_own(tmp_path):
+    (tmp_path / "kade.txt").write_text("De kade wordt in het voorjaar vernieuwd.", "utf-8")
+    with open_corpus(tmp_path / "data", WordEmbedder()) as corpus:
+        list(corpus.sync([tmp_path / "kade.txt"]))
+        assert make_assistant(corpus).ask("What is the capital of Peru?").kind is Kind.QUOTED
 
 
 def test_an_empty_corpus_names_the_remedy(tmp_path):
