@@ -123,7 +123,7 @@ class Assistant:
         rewriting = self._rewriting(found, history, model)
         if rewriting:
             limit = self._limits.passages
-            found = self._finder.find_again(found, rewriting, history, documents, limit)
+            found = self._finder.find(question, history, documents, limit, rewriting)
             evidence = collect(found.hits, self.corpus.roots())
             answer = replace(answer, evidence=evidence, searched=rewriting)
             answer = clock.stamp(answer, "rewritten")

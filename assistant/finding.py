@@ -4,7 +4,7 @@ Knows languages and documents' names; nothing of language models or of what is a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.conversation import wordings
 from assistant.errors import BadQuestion
@@ -17,15 +17,13 @@ from index.types import Hit
 class Finding:
     """A question as it is taken, its language, and its passages, best first.
 
-    `among` counts the passages that were searched; `searched` is what a language model rewrote
-    the question to, empty where none did.
+    `among` counts the passages that were searched.
     """
 
     question: str
     language: str
     hits: list[Hit]
     among: int
-    searched: str = ""
 
 
 class Finder:
@@ -36,30 +34,23 @@ class Finder:
         self._longest = longest_question
 
     def find(
-        self, question: str, history: Sequence[Message], documents: Sequence[str], limit: int
+        self,
+        question: str,
+        history: Sequence[Message],
+        documents: Sequence[str],
+        limit: int,
+        rewriting: str = "",
     ) -> Finding:
         """Search for a question, in the named documents alone where any are named.
 
-        Raises BadQuestion, UnknownDocument, and what `Corpus.search` raises.
+        `rewriting` is what a language model made of a follow-up, if one did. Raises BadQuestion,
+        UnknownDocument, and what `Corpus.search` raises.
         """
         question = self._checked(question)
         language = self._language(question, history)
         within = [self._corpus.document_named(name) for name in documents]
-        hits = self._corpus.search(wordings(question, history), limit, within)
+        hits = self._corpus.search(wordings(question, history, rewriting), limit, within)
         return Finding(question, language, hits, self._corpus.passage_count(within))
-
-    def find_again(
-        self,
-        found: Finding,
-        rewriting: str,
-        history: Sequence[Message],
-        documents: Sequence[str],
-        limit: int,
-    ) -> Finding:
-        """Search for a follow-up as a language model rewrote it. Raises as `find` does."""
-        within = [self._corpus.document_named(name) for name in documents]
-        hits = self._corpus.search(wordings(found.question, history, rewriting), limit, within)
-        return replace(found, hits=hits, searched=rewriting)
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())

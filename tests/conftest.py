@@ -53,3 +53,14 @@ def chroma(request):
 
     url = request.getfixturevalue("server_url") if request.param == "server" else ""
     return ChromaAddress(url)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """The small texts in three languages, indexed with the bundled embedder."""
+    from tests.corpora import make_corpus, write_texts
+
+    folder = tmp_path_factory.mktemp("corpus")
+    with make_corpus(folder / "data") as corpus:
+        list(corpus.sync([write_texts(folder / "texts")]))
+        yield corpus

@@ -5,19 +5,11 @@ import pytest
 from assistant.errors import BadQuestion, ModelUnavailable
 from assistant.types import Kind, Message, Support
 from index.errors import EmptyCorpus
-from tests.corpora import make_assistant, make_corpus, write_texts
+from tests.corpora import make_assistant, make_corpus
 from tests.fakes import WordEmbedder, open_corpus
 from tests.scripted import ScriptedModel
 
 LEADER = "Who leads the works on the quay?"
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("corpus")
-    with make_corpus(folder / "data") as corpus:
-        list(corpus.sync([write_texts(folder / "texts")]))
-        yield corpus
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from assistant.evaluation.systems import DeskSystem
 from assistant.evaluation.types import GoldQuestion
 from assistant.types import Kind, Message
 from assistant.wire import read_answer, write_answer
-from tests.corpora import make_assistant, make_corpus, write_texts
+from tests.corpora import make_assistant
 from tests.scripted import ScriptedModel
 
 FEE = "What does a library membership cost?"
@@ -18,14 +18,6 @@ CONVERSATION = [Message("user", FEE), Message("assistant", "38 euros a year [1].
 SHORT = "And for children?"
 WHOLE = "What does a library membership cost for children?"
 LONG = "Which project leader is in charge of the works on the quay along the Havenstraat?"
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("corpus")
-    with make_corpus(folder / "data") as corpus:
-        list(corpus.sync([write_texts(folder / "texts")]))
-        yield corpus
 
 
 def assistant_with(corpus, model, **limits):
