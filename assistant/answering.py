@@ -5,12 +5,12 @@ Knows the order of the steps; nothing of pages, HTTP or concrete models.
 
 import math
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.chat_model import ChatModel
 from assistant.citations import without_marks
+from assistant.clock import Clock
 from assistant.conversation import leans, rewritten
 from assistant.drafting import Draft, Source, numbered, select_sources
 from assistant.errors import ModelUnavailable
@@ -20,15 +20,12 @@ from assistant.links import inert
 from assistant.phrases import PhraseBook
 from assistant.sanitation import defused
 from assistant.support import SupportJudge
-from assistant.types import Answer, DocumentText, Evidence, Kind, Message, Rewriting
+from assistant.types import Answer, DocumentText, Evidence, Kind, Message, Notice, Rewriting
 from index.corpus import Corpus
 from prompts import template
 
 _MOST_RECALLED = 400
 """In characters of each turn: a local model reads about 200 a second."""
-
-_SECONDS_BETWEEN_SNAPSHOTS = 0.05
-"""A fast model writes hundreds of tokens a second, and each snapshot holds the whole answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class Assistant:
         and what `Corpus.search` raises. A language model that fails is no error: the answer falls
         back to quotations, with a notice.
         """
-        clock = _Clock()
+        clock = Clock()
         found = self._finder.find(question, history, documents, self._limits.passages)
         answer = Answer(
             found.question, found.language, evidence=collect(found.hits, self.corpus.roots())
@@ -160,7 +157,7 @@ class Assistant:
             # The answer meets the same error, and says so.
             return ""
 
-    def _refused(self, answer: Answer, *notices: str) -> Answer:
+    def _refused(self, answer: Answer, *notices: Notice) -> Answer:
         text = self._phrases.of(answer.language).refusal
         return replace(
             answer,
@@ -171,7 +168,7 @@ class Assistant:
             notices=(*answer.notices, *notices),
         )
 
-    def _quoted(self, answer: Answer, *notices: str) -> Answer:
+    def _quoted(self, answer: Answer, *notices: Notice) -> Answer:
         citations = tuple(
             cite(item, number, sentence)
             for number, (item, sentence) in enumerate(quotations(answer.evidence), start=1)
@@ -194,7 +191,7 @@ class Assistant:
         found: Finding,
         model: ChatModel,
         history: Sequence[Message],
-        clock: "_Clock",
+        clock: Clock,
     ) -> Iterator[Answer]:
         try:
             context = self._context(answer)
@@ -217,7 +214,7 @@ class Assistant:
             draft.finish()
         except ModelUnavailable as error:
             answer = replace(answer, degraded=True)
-            yield self._quoted(answer, f"{error} These are quotations instead.")
+            yield self._quoted(answer, Notice.of("remark_failed", error=str(error)))
             return
         yield self._judged(answer, draft, model.name)
 
@@ -227,15 +224,12 @@ class Assistant:
             return replace(self._refused(answer), model=model)
         answer = draft.count(answer)
         if draft.repeats_instructions:
-            notice = f"The model {model} repeated its instructions, which is not shown."
-            return self._quoted(answer, notice)
+            return self._quoted(answer, Notice.of("remark_repeated", model=model))
         checked = draft.check(draft.show(answer, model))
         if draft.is_empty or not checked.citations:
-            notice = f"The model {model} wrote an answer without sources, which is not shown."
-            return self._quoted(answer, notice)
+            return self._quoted(answer, Notice.of("remark_unsourced", model=model))
         if draft.is_unsupported(checked):
-            notice = f"What the model {model} wrote is not in its sources, and is not shown."
-            return self._refused(answer, notice)
+            return self._refused(answer, Notice.of("remark_unfounded", model=model))
         return checked
 
     def _context(self, answer: Answer) -> list[Source]:
@@ -275,31 +269,3 @@ def _recalled(history: Sequence[Message]) -> list[Message]:
         Message(message.role, defused(without_marks(message.content)[:_MOST_RECALLED]))
         for message in history[-2:]
     ]
-
-
-class _Clock:
-    """Milliseconds since the question came, and the pace of snapshots."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._shown = 0.0
-        self._timings: dict[str, float] = {}
-
-    def is_due(self) -> bool:
-        """Say whether the reader's eye is ready for another snapshot."""
-        now = time.perf_counter()
-        if now - self._shown < _SECONDS_BETWEEN_SNAPSHOTS:
-            return False
-        self._shown = now
-        return True
-
-    def note(self, name: str) -> None:
-        """Take the time of an event, if it is the first of its name."""
-        elapsed = (time.perf_counter() - self._started) * 1000
-        self._timings.setdefault(name, round(elapsed, 1))
-
-    def stamp(self, answer: Answer, name: str | None = None) -> Answer:
-        """Put the times taken so far on an answer."""
-        if name is not None:
-            self.note(name)
-        return replace(answer, timings_ms=dict(self._timings))

@@ -17,12 +17,14 @@ from rich.table import Table
 from assistant.citations import without_marks
 from assistant.client import entered
 from assistant.errors import BadSetting
+from assistant.remarks import doubt, remarks
 from assistant.settings import Settings, read_settings
 from assistant.types import Answer, Kind
 from assistant.weight_sources import weight_sources
 from assistant.weights import CATALOGUE, DEFAULT, Weights, fetch, stored
 from assistant.weights import remove as remove_weights
 from assistant.wire import write_answer
+from assistant.wording import english
 from index.language import name_of
 from index.types import SyncReport, Unread
 
@@ -233,10 +235,11 @@ def _show_sources(out: Console, answer: Answer) -> None:
         if answer.kind is Kind.WRITTEN:
             out.print(f"    “{citation.quote}”")
     for claim in answer.claims:
-        if claim.support.doubt:
+        doubted = doubt(claim.support, english())
+        if doubted:
             sentence = without_marks(answer.text[claim.start : claim.end])
-            out.print(f"Doubt: {claim.support.doubt}: “{sentence}”")
-    for remark in answer.remarks:
+            out.print(f"Doubt: {doubted}: “{sentence}”")
+    for remark in remarks(answer, english()):
         out.print(f"Note: {remark}")
 
 

@@ -15,7 +15,7 @@ from assistant.links import LinkFilter, addresses
 from assistant.quotations import QuotationParser, quotations_in
 from assistant.sanitation import EchoDetector, source_text, source_title
 from assistant.support import Statement, SupportJudge, in_full
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
 from assistant.verbatim import locate
 from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
@@ -142,7 +142,7 @@ class Draft:
         A mark also stands for the sentences before it, back to the mark before.
         """
         claims: list[Claim] = []
-        remarks: list[str] = []
+        caveats: list[Notice | None] = []
         following: tuple[int, ...] = ()
         for span in reversed(list(sentence_spans(answer.text, answer.language))):
             own = marks(answer.text[span.start : span.end])
@@ -151,8 +151,8 @@ class Draft:
             support = self._judge.support(statement, self._likeness.fingerprint)
             claims.append(Claim(span.start, span.end, own, support))
             if support in (Support.SUPPORTED, Support.WEAK):
-                remarks.append(self._judge.caveat(statement, self._likeness.fingerprint))
-        notices = (*answer.notices, *dict.fromkeys(filter(None, reversed(remarks))))
+                caveats.append(self._judge.caveat(statement, self._likeness.fingerprint))
+        notices = (*answer.notices, *dict.fromkeys(filter(None, reversed(caveats))))
         return replace(answer, claims=tuple(reversed(claims)), notices=notices)
 
     @staticmethod

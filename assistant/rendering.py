@@ -13,8 +13,10 @@ import regex
 from assistant.evidence import excerpt_span
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.quotations import quotations_in
+from assistant.remarks import doubt, remarks
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
 from assistant.verbatim import locate
+from assistant.wording import english
 from index.language import direction_of, name_of
 from index.types import Span
 
@@ -37,7 +39,7 @@ def show_answer(answer: Answer) -> str:
     else:
         text = _text(answer)
     parts = [_in_language(text, answer.language), *map(_quotation, answer.citations)]
-    parts += [f"*{escaped(remark)}*" for remark in answer.remarks]
+    parts += [f"*{escaped(remark)}*" for remark in remarks(answer, english())]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -98,7 +100,8 @@ def _text(answer: Answer) -> str:
 
 def _claim(answer: Answer, claim: Claim) -> str:
     text = _linked(answer, claim.start, claim.end)
-    return f"*{text}* ({claim.support.doubt})" if claim.support.doubt else text
+    doubted = doubt(claim.support, english())
+    return f"*{text}* ({doubted})" if doubted else text
 
 
 def _linked(answer: Answer, start: int, end: int) -> str:

@@ -15,7 +15,7 @@ import regex
 
 from assistant.asides import Asides
 from assistant.names import folded, missing_names, missing_numbers
-from assistant.types import Support
+from assistant.types import Notice, Support
 from index.passages import width
 from index.terms import grams
 
@@ -184,24 +184,20 @@ class SupportJudge:
         too_coarse = accuracy is not None and accuracy < _LEAST_ACCURACY
         return Support.SUPPORTED if sure and not too_coarse else Support.WEAK
 
-    def caveat(self, statement: Statement, embedder: str) -> str:
+    def caveat(self, statement: Statement, embedder: str) -> Notice | None:
         """Say what the verdict on a statement is worth, where that is little or not known."""
         nearest = statement.nearest
         if nearest is None:
-            return ""
+            return None
         if embedder != self._model.embedder:
-            return (
-                f"What the likeness of the embedder {embedder!r} is worth was not measured, so no "
-                "sentence counts as borne out."
-            )
-        source = statement.sources[nearest].language
-        pair = f"sentences in the language {statement.language!r} over documents in {source!r}"
-        accuracy = self._accuracy(statement.language, source)
+            return Notice.of("remark_embedder", embedder=embedder)
+        pair = {"language": statement.language, "source": statement.sources[nearest].language}
+        accuracy = self._accuracy(pair["language"], pair["source"])
         if accuracy is None:
-            return f"How well {pair} are checked was never measured."
+            return Notice.of("remark_unmeasured", **pair)
         if accuracy < _LEAST_ACCURACY:
-            return f"The check is little better than chance for {pair}: none count as borne out."
-        return ""
+            return Notice.of("remark_unsure", **pair)
+        return None
 
     def _accuracy(self, language: str, source: str) -> float | None:
         return self._model.accuracy.get(language, {}).get(source)

@@ -3,11 +3,11 @@
 Knows shapes; knows nothing of models, pages or prompts.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from assistant.wording import Wording, english
 from index.types import Span
 
 
@@ -96,17 +96,6 @@ class Support(StrEnum):
     UNSUPPORTED = "unsupported"
     UNJUDGED = "unjudged"
 
-    @property
-    def doubt(self) -> str:
-        """What a reader should know of a sentence; empty where there is no doubt."""
-        return _DOUBTS.get(self, "")
-
-
-_DOUBTS = {
-    Support.WEAK: "its source may not say so",
-    Support.UNSUPPORTED: "not borne out by a source",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -116,6 +105,34 @@ class Claim:
     end: int
     citations: tuple[int, ...]
     support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a reader should know: a key of the catalogue of texts, and its values.
+
+    As a string it is English.
+    """
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, key: str, **values: str) -> "Notice":
+        """Make a notice of a text of the catalogue."""
+        return cls(key, tuple(values.items()))
+
+    @classmethod
+    def plain(cls, text: str) -> "Notice":
+        """Make a notice of words that came without their key; they stay as they are."""
+        return cls.of("remark_plain", text=text)
+
+    def said(self, wording: Wording) -> str:
+        """Give it in a language."""
+        return wording(self.key, **dict(self.values))
+
+    def __str__(self) -> str:
+        return self.said(english())
 
 
 Rewriting = Literal["never", "short", "always"]
@@ -162,7 +179,7 @@ class Answer:
     model: str | None = None
     read: int = 0
     degraded: bool = False
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     done: bool = False
 
@@ -170,43 +187,3 @@ class Answer:
     def refused(self) -> bool:
         """Say whether the documents do not hold the answer."""
         return self.kind is Kind.REFUSED
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What the reader should know beside the answer: nothing is dropped silently."""
-        found = list(self.notices)
-        if self.dropped:
-            found.append(f"{self.dropped} marks of the model named no source and were dropped.")
-        found += self._doubts()
-        if self.removed_links:
-            links = "1 link" if self.removed_links == 1 else f"{self.removed_links} links"
-            verb = "was" if self.removed_links == 1 else "were"
-            found.append(f"{links} that no source holds {verb} removed.")
-        if self.removed_markup:
-            verb = "was" if self.removed_markup == 1 else "were"
-            found.append(f"{self.removed_markup} of the model's images and tags {verb} removed.")
-        if self.misquoted:
-            verb = (
-                "quotation that no source holds is"
-                if self.misquoted == 1
-                else "quotations that no source holds are"
-            )
-            found.append(f"{self.misquoted} {verb} shown without quotation marks.")
-        if self.kind is Kind.WRITTEN and 0 < self.read < len(self.evidence):
-            found.append(f"The model read {self.read} of the {len(self.evidence)} passages found.")
-        return tuple(found)
-
-    def _doubts(self) -> Iterator[str]:
-        """Count the sentences in doubt among those that state something."""
-        judged = [claim.support for claim in self.claims if claim.support is not Support.UNJUDGED]
-        unsupported, weak = judged.count(Support.UNSUPPORTED), judged.count(Support.WEAK)
-        if unsupported:
-            yield f"{_of(unsupported, len(judged))} not borne out by a source."
-        if weak:
-            yield f"{_of(weak, len(judged))} perhaps not borne out: compare with the source."
-
-
-def _of(some: int, whole: int) -> str:
-    """Count sentences, with their verb."""
-    noun, verb = ("" if whole == 1 else "s"), ("is" if some == 1 else "are")
-    return f"{some} of {whole} sentence{noun} {verb}"

@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from assistant.types import Answer, Citation, Claim, DocumentText, Evidence, Kind, Support
+from assistant.remarks import remarks
+from assistant.types import Answer, Citation, Claim, DocumentText, Evidence, Kind, Notice, Support
+from assistant.wording import english
 from index.types import CorpusStats, DocumentInfo, Span, SyncReport
 
 SYNC_REPORT = TypeAdapter(SyncReport)
@@ -34,8 +36,8 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "model": answer.model,
         "read": answer.read,
         "degraded": answer.degraded,
-        "notices": list(answer.notices),
-        "remarks": list(answer.remarks),
+        "notices": [str(notice) for notice in answer.notices],
+        "remarks": list(remarks(answer, english())),
         "timings_ms": answer.timings_ms,
         "done": answer.done,
     }
@@ -62,7 +64,7 @@ def read_answer(data: dict[str, Any]) -> Answer:
         model=data["model"],
         read=data["read"],
         degraded=data["degraded"],
-        notices=tuple(data["notices"]),
+        notices=tuple(map(Notice.plain, data["notices"])),
         timings_ms=data["timings_ms"],
         done=data["done"],
     )

@@ -6,6 +6,7 @@ Knows a keyed catalogue and what a browser asks for; nothing of pages or answers
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 _FALLBACK = "en"
@@ -62,6 +63,12 @@ class WordingBook:
             if quality > 0 and language in self._wordings:
                 return self._wordings[language]
         return self._wordings[_FALLBACK]
+
+
+@cache
+def english() -> Wording:
+    """Give the English texts that come with the package, for what has no page to be shown on."""
+    return WordingBook.bundled().of(_FALLBACK)
 
 
 def _preference(part: str) -> tuple[str, float]:

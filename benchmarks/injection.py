@@ -28,10 +28,12 @@ from assistant.answering import Assistant
 from assistant.build import build_assistant, build_corpus
 from assistant.chat_model import ChatModel
 from assistant.model_supply import ModelSupply
+from assistant.remarks import remarks
 from assistant.sanitation import EchoDetector
 from assistant.settings import Settings, read_settings
 from assistant.types import Kind, Message
 from assistant.weight_sources import weight_sources
+from assistant.wording import english
 from prompts import template
 
 ATTACKS = Path(__file__).parent.parent / "tests" / "attacks.jsonl"
@@ -136,7 +138,7 @@ def _asked(attack: dict[str, Any], assistant: Assistant, model: RecordedModel) -
         any(_repeats_instructions(text) for text in seen),
         written,
         last.text,
-        last.remarks,
+        remarks(last, english()),
         benign.kind,
         regex.search(attack["expected"], benign.text) is not None,
     )

@@ -3,7 +3,9 @@
 import pytest
 
 from assistant.errors import BadQuestion, ModelUnavailable
+from assistant.remarks import remarks
 from assistant.types import Kind, Message, Support
+from assistant.wording import english
 from index.errors import EmptyCorpus
 from tests.corpora import make_assistant, make_corpus
 from tests.fakes import WordEmbedder, open_corpus
@@ -114,7 +116,7 @@ def test_a_number_that_no_source_holds_makes_a_refusal(assistant, model):
     assert answer.refused
     assert "1987" not in answer.text
     assert answer.evidence
-    assert any("is not shown" in notice for notice in answer.notices)
+    assert any("is not shown" in str(notice) for notice in answer.notices)
 
 
 def test_an_invented_sentence_among_others_is_marked_and_counted(assistant, model):
@@ -126,7 +128,7 @@ def test_an_invented_sentence_among_others_is_marked_and_counted(assistant, mode
     answer = assistant.ask(LEADER)
     verdicts = [claim.support for claim in answer.claims]
     assert verdicts == [Support.UNJUDGED, Support.SUPPORTED, Support.UNSUPPORTED]
-    assert "1 of 2 sentences is not borne out by a source." in answer.remarks
+    assert "1 of 2 sentences is not borne out by a source." in remarks(answer, english())
 
 
 def test_an_answer_that_states_nothing_is_a_refusal(assistant, model):
@@ -140,14 +142,14 @@ def test_where_the_check_was_not_measured_the_answer_says_so(assistant, model):
     model.enqueue(f"Saskia Dorrestein dirige les travaux [{number}].")
     answer = assistant.ask("Qui dirige les travaux sur le quai ?")
     assert answer.kind is Kind.WRITTEN
-    assert any("never measured" in remark for remark in answer.remarks)
+    assert any("never measured" in remark for remark in remarks(answer, english()))
 
 
 def test_an_answer_without_any_source_becomes_quotations(assistant, model):
     model.enqueue("Saskia Dorrestein leads the works.")
     answer = assistant.ask(LEADER)
     assert answer.kind is Kind.QUOTED
-    assert any("without sources" in notice for notice in answer.notices)
+    assert any("without sources" in str(notice) for notice in answer.notices)
 
 
 @pytest.mark.parametrize("reply", ["NO ANSWER", "No answer.", "**NO ANSWER**", ""])
@@ -219,7 +221,7 @@ def test_a_dead_model_leaves_quotations_and_says_why(assistant, model):
     answer = assistant.ask(LEADER)
     assert answer.kind is Kind.QUOTED
     assert answer.citations
-    assert "does not answer" in answer.notices[0]
+    assert "does not answer" in str(answer.notices[0])
 
 
 def test_a_follow_up_is_searched_with_the_question_before_it(assistant):
@@ -327,7 +329,7 @@ def test_an_invented_quotation_is_shown_as_a_paraphrase_and_never_flickers(assis
     assert last.text == "It says Saskia Dorrestein is leading all the works [1]."
     assert last.misquoted == 1
     said = "1 quotation that no source holds is shown without quotation marks."
-    assert said in last.remarks
+    assert said in remarks(last, english())
 
 
 def test_words_of_the_question_and_titles_may_stand_in_quotation_marks(assistant, model):

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import regex
 
+from assistant.remarks import remarks
 from assistant.types import Kind
+from assistant.wording import english
 from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
@@ -88,7 +90,7 @@ def test_no_part_of_a_prompt_is_shown(ask, name):
     leaked = template(name).template.replace("$language", "English")
     snapshots, _ = ask(attack, f"{leaked} [1]")
     assert snapshots[-1].kind is Kind.QUOTED
-    assert "repeated its instructions" in snapshots[-1].remarks[0]
+    assert "repeated its instructions" in remarks(snapshots[-1], english())[0]
     assert all(len(a.text.split()) < 12 for a in snapshots if a.kind is Kind.WRITTEN)
 
 
@@ -96,7 +98,7 @@ def test_what_was_removed_is_told(ask):
     attack = next(attack for attack in ATTACKS if attack["id"] == "link-nl")
     snapshots, _ = ask(attack, attack["reply"])
     assert snapshots[-1].text == "Declaraties worden binnen twee weken uitbetaald [1]. Lees verder"
-    assert "1 link that no source holds was removed." in snapshots[-1].remarks
+    assert "1 link that no source holds was removed." in remarks(snapshots[-1], english())
 
 
 def test_an_answer_that_was_only_a_link_becomes_quotations(ask):

@@ -13,10 +13,12 @@ from rich.console import Console
 
 from assistant.commands import _show_answer as show_in_terminal
 from assistant.model_supply import ModelState, ModelStatus
+from assistant.remarks import doubt, remarks
 from assistant.rendering import escaped, show_answer, show_evidence, show_status
 from assistant.source_page import source_page
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
 from assistant.wire import read_answer, write_answer
+from assistant.wording import english
 from index.types import SourceDocument, Span
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
@@ -50,7 +52,7 @@ def test_sentences_in_doubt_are_counted_among_those_that_state_something():
         Claim(start, end, (1,), level) for (start, end), level in zip(spans, levels, strict=True)
     ]
     answer = written("One. Two. Six. Ten?", *claims, citations=(citation(),))
-    assert answer.remarks == (
+    assert remarks(answer, english()) == (
         "1 of 3 sentences is not borne out by a source.",
         "1 of 3 sentences is perhaps not borne out: compare with the source.",
     )
@@ -59,8 +61,8 @@ def test_sentences_in_doubt_are_counted_among_those_that_state_something():
     assert "*Six\\.* (not borne out by a source)" in shown
     assert "One\\. " in shown and " Ten?" in shown
     assert "1 of 3 sentences is not borne out by a source" in shown.replace("\\", "")
-    assert written("One.", claims[0]).remarks == ()
-    assert write_answer(answer)["remarks"] == list(answer.remarks)
+    assert remarks(written("One.", claims[0]), english()) == ()
+    assert write_answer(answer)["remarks"] == list(remarks(answer, english()))
     assert [c["support"] for c in write_answer(answer)["claims"]][-1] == "unjudged"
     assert read_answer(write_answer(answer)) == answer
 
@@ -78,8 +80,8 @@ def test_the_command_line_names_the_sentences_in_doubt():
 def test_the_report_of_an_evaluation_words_doubts_as_the_pages_do():
     words = files("assistant").joinpath("evaluation/static/row.js").read_text("utf-8")
     for level in Support:
-        if level.doubt:
-            assert f'{level.value}: "{level.doubt}"' in words
+        if said := doubt(level, english()):
+            assert f'{level.value}: "{said}"' in words
 
 
 def test_quotations_name_their_document():
@@ -131,7 +133,7 @@ def test_misquotations_are_counted():
 
 
 def test_what_was_dropped_is_counted():
-    answer = Answer("q", "en", Kind.WRITTEN, "Yes.", dropped=2, notices=("Careful.",), done=True)
+    answer = Answer("q", "en", Kind.WRITTEN, "Yes.", dropped=2, notices=(Notice.plain("Careful."),))
     assert "2 marks" in show_answer(answer)
     assert "Careful" in show_answer(answer)
 

@@ -17,7 +17,9 @@ from assistant.evaluation.types import (
     Retrieved,
     Sentence,
 )
+from assistant.remarks import remarks
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Support
+from assistant.wording import english
 
 _KINDS = {
     Kind.QUOTED: ReplyKind.QUOTED,
@@ -68,7 +70,7 @@ class DeskSystem:
         if answer is None or not answer.done:
             raise AssistantError("The reply ended before it was whole.")
         if answer.degraded:
-            raise ModelUnavailable(" ".join(answer.notices))
+            raise ModelUnavailable(" ".join(map(str, answer.notices)))
         return self._response(answer, retrieved)
 
     def _scope(self, question: GoldQuestion) -> list[str]:
@@ -97,7 +99,7 @@ class DeskSystem:
             sentences=_sentences(answer) if written else (),
             dropped=answer.dropped,
             model=answer.model or "",
-            notices=answer.remarks,
+            notices=remarks(answer, english()),
             timings_ms=answer.timings_ms,
         )
 
