@@ -110,6 +110,17 @@ def rebuild() -> None:
 
 
 @app.command()
+def feedback(
+    json: AsJson = False,
+    down: Annotated[bool, typer.Option("--down", help="Thumbs down alone.")] = False,
+) -> None:
+    """List what readers thought of answers, newest first; not what they took back."""
+    from assistant import commands
+
+    commands.feedback(json, down)
+
+
+@app.command()
 def doctor() -> None:
     """Check everything and name the remedy for what is wrong."""
     from assistant import commands

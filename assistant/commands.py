@@ -17,7 +17,15 @@ from rich.table import Table
 from assistant.citations import without_marks
 from assistant.client import entered
 from assistant.errors import BadSetting
+from assistant.feedback import (
+    LONGEST_COMMENT,
+    Feedback,
+    FeedbackStore,
+    newest,
+    write_feedback,
+)
 from assistant.remarks import doubt, remarks
+from assistant.sanitation import one_line
 from assistant.settings import Settings, read_settings
 from assistant.types import Answer, Kind
 from assistant.weight_sources import weight_sources
@@ -141,6 +149,28 @@ def model_remove(name: str | None) -> None:
     console().print(f"{weights.name}: {freed:,} bytes freed.")
 
 
+def feedback(as_json: bool, only_down: bool) -> None:
+    """List what readers thought of answers; the file is only read, so an owner may be serving."""
+    known = settings()
+    store = FeedbackStore(known.data)
+    found = newest(store.all(), only_down)
+    if as_json:
+        # ASCII: anyone who reaches the page wrote this, and a terminal obeys some characters.
+        data = {"feedback": [write_feedback(item) for item in found], "dropped": store.dropped()}
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        return
+    out = console()
+    for item in found:
+        _show_feedback(out, item)
+    if not found:
+        out.print("There is no feedback yet." if not only_down else "Nobody gave a thumbs down.")
+    if store.dropped():
+        out.print(
+            f"{store.dropped():,} older ones gave way to newer: feedback_megabytes is "
+            f"{known.feedback_megabytes:g}."
+        )
+
+
 def doctor() -> None:
     """Check everything; exit code 1 where something is wrong."""
     from assistant.diagnosis import diagnose
@@ -188,6 +218,15 @@ def _followed(reports: Iterator[SyncReport]) -> SyncReport:
                 task, description=report.stage, total=total, completed=report.embedded, note=note
             )
     return report
+
+
+def _show_feedback(out: Console, item: Feedback) -> None:
+    reasons = ", ".join(english()(f"feedback_reason_{reason}") for reason in item.reasons)
+    verdict = f"thumbs {item.verdict}"
+    out.print(f"{item.at.astimezone():%Y-%m-%d %H:%M}  {verdict}{reasons and f': {reasons}'}")
+    out.print(f"  Question: {one_line(item.question, len(item.question))}")
+    if item.comment:
+        out.print(f"  Comment: {one_line(item.comment, LONGEST_COMMENT)}")
 
 
 def _show_notes(out: Console, report: SyncReport) -> None:

@@ -7,6 +7,8 @@
         WeightsUnavailable  weights could not be fetched or verified
         ServerUnavailable   a server of this assistant does not answer
         FolderInUse         another process owns the data folder and cannot be asked
+        BadFeedback         feedback with a verdict or reason that there is not
+        FeedbackUnavailable feedback that could not be written or read
         BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
 
 Every message says what happened, with the value, and the command or setting that mends it.
@@ -43,3 +45,11 @@ class FolderInUse(AssistantError):
 
 class BadQuestionSet(AssistantError):
     """Gold questions, gates or a report of an evaluation that cannot be used."""
+
+
+class BadFeedback(AssistantError):
+    """Feedback with a verdict or a reason that there is not."""
+
+
+class FeedbackUnavailable(AssistantError):
+    """Feedback that could not be written or read."""

@@ -1,7 +1,7 @@
 """Keeps text of documents, titles, questions and conversations from acting as part of a prompt.
 
-Knows the forms of prompts and of chat templates; nothing of models, pages or links. What a reader
-is shown is the original text: only prompts are made of these.
+Knows the forms of prompts and of chat templates, and what steers a terminal; nothing of models,
+pages or links. What a reader is shown of a document is the original text.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,8 @@ _HIDDEN = regex.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069"
     r"\U000e0000-\U000e007f]"
 )
+# What steers a terminal or turns the order of letters about. The joiners are part of words.
+_STEERING = regex.compile(r"(?V1)[[\p{Cc}\p{Cf}\p{Cs}]--[\u200c\u200d]]")
 _MARK = regex.compile(
     r"[\[【［]{1,2}((?:\p{L}{1,12}\.?\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\]】］]{1,2}"
 )
@@ -39,6 +41,14 @@ _TAIL = 400
 def defused(text: str) -> str:
     """Take out of a text what a chat template, or no reader, would see in it."""
     return str(_CONTROL_TOKEN.sub(_named, _HIDDEN.sub("", text)))
+
+
+def one_line(text: str, most_characters: int) -> str:
+    """Write any text as one line without characters that no reader sees; "…" ends a cut one."""
+    line = " ".join(_STEERING.sub("", " ".join(text.split())).split())
+    if len(line) <= most_characters:
+        return line
+    return f"{line[: most_characters - 1].rstrip()}…"
 
 
 def source_text(text: str) -> str:

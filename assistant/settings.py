@@ -7,9 +7,16 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 
 from assistant.errors import BadSetting
 from assistant.types import Rewriting
@@ -19,8 +26,10 @@ PREFIX = "BRONWIJZER_"
 FILE_NAME = "bronwijzer.toml"
 FILE_VARIABLE = "BRONWIJZER_CONFIG"
 
-_LISTS = ("languages", "embedder_languages")
-"""Parted by commas in the environment."""
+_LISTS = {"languages": ",", "embedder_languages": ",", "example_questions": "|"}
+"""What parts their items in the environment: a question may hold a comma."""
+
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class Settings(BaseModel):
@@ -31,6 +40,28 @@ class Settings(BaseModel):
     data: Path = Field(Path(".data"), description="Folder of the index and of model weights.")
     host: str = Field("127.0.0.1", description="Address to serve on; 0.0.0.0 is every interface.")
     port: int = Field(7860, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    organisation: str = Field(
+        "", max_length=100, description="Name of the organisation, in the title of the page."
+    )
+    greeting: str = Field("", max_length=2000, description="Text above the first question.")
+    contact: str = Field(
+        "",
+        max_length=500,
+        description="Whom to ask where the documents do not tell, such as 'Ask the service desk, "
+        "tel. 14 020.'; shown with every refusal.",
+    )
+    example_questions: tuple[_Line, ...] = Field(
+        (),
+        max_length=8,
+        description="First questions that the page suggests; empty takes them from the documents. "
+        "In the environment, | parts them.",
+    )
+    feedback_megabytes: float = Field(
+        20.0,
+        ge=1,
+        le=10_000,
+        description="Most megabytes of readers' feedback that is kept; the oldest goes first.",
+    )
     model: str = Field(
         "auto",
         description="Language model: 'none' quotes only; 'auto' takes model_url if set, else the "
@@ -163,8 +194,12 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
             name = variable.removeprefix(PREFIX).lower()
             _check_name(name, variable, "in the environment")
-            values[name] = value.split(",") if name in _LISTS else value
+            values[name] = _items(value, _LISTS[name]) if name in _LISTS else value
     return values
+
+
+def _items(value: str, parting: str) -> list[str]:
+    return [item for item in value.split(parting) if item.strip()]
 
 
 def _check_name(name: str, shown: str, where: str) -> None:

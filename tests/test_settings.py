@@ -29,6 +29,14 @@ def test_languages_are_a_list_with_commas(tmp_path):
     assert read_settings({"BRONWIJZER_LANGUAGES": "nl,en"}, tmp_path).languages == ("nl", "en")
 
 
+def test_example_questions_may_hold_commas_and_are_parted_by_a_bar(tmp_path):
+    environment = {"BRONWIJZER_EXAMPLE_QUESTIONS": " When, and where? | Who?||"}
+    assert read_settings(environment, tmp_path).example_questions == ("When, and where?", "Who?")
+    (tmp_path / "bronwijzer.toml").write_text('example_questions = ["A | b?"]')
+    assert read_settings({}, tmp_path).example_questions == ("A | b?",)
+    assert read_settings({"BRONWIJZER_EXAMPLE_QUESTIONS": ""}, tmp_path).example_questions == ()
+
+
 @pytest.mark.parametrize(
     ("environment", "file", "said"),
     [
@@ -37,6 +45,8 @@ def test_languages_are_a_list_with_commas(tmp_path):
         ({"BRONWIJZER_PORT": "many"}, "", "port has the value 'many'"),
         ({"BRONWIJZER_PORT": "-1"}, "", "BRONWIJZER_PORT"),
         ({}, "port = = 1", "not valid TOML"),
+        ({}, "feedback_megabytes = 0", "feedback_megabytes"),
+        ({}, "example_questions = ['  ']", "example_questions"),
         ({"BRONWIJZER_CONFIG": "/not/there.toml"}, "", "BRONWIJZER_CONFIG"),
     ],
 )
