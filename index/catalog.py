@@ -202,15 +202,24 @@ class Catalog:
             for row in rows
         ]
 
-    def ready_at(self, name: str) -> dict[int, str]:
-        """Map the ready documents whose path is this one, or ends with it, to their paths."""
+    def named(self, name: str) -> int:
+        """Number the ready document whose path is this, or ends with it. Raises UnknownDocument."""
         tail = f"/{name}"
         rows = self._database.connection.execute(
             "SELECT id, path FROM documents WHERE state = 'ready' "
             "AND (path = ? OR substr(path, -?) = ?)",
             (name, len(tail), tail),
         )
-        return {row["id"]: row["path"] for row in rows}
+        found = {row["id"]: row["path"] for row in rows}
+        if len(found) == 1:
+            return int(next(iter(found)))
+        exact = [int(number) for number, path in found.items() if path == name]
+        if exact:
+            return exact[0]
+        if found:
+            paths = ", ".join(sorted(found.values())[:3])
+            raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
+        raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
 
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""

@@ -55,6 +55,7 @@ class Corpus:
         self._catalog = self._workspace.catalog
         self._syncing = threading.Lock()
         self._completing = threading.Lock()
+        self._progress: SyncReport | None = None
         self._means: LanguageMeans | None = None
         self._stores = self._workspace.current()
 
@@ -111,16 +112,7 @@ class Corpus:
 
     def document_named(self, name: str) -> int:
         """Number the document whose path is this, or ends with it. Raises UnknownDocument."""
-        found = self._catalog.ready_at(name)
-        if len(found) == 1:
-            return next(iter(found))
-        exact = [number for number, path in found.items() if path == name]
-        if exact:
-            return exact[0]
-        if found:
-            paths = ", ".join(sorted(found.values())[:3])
-            raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
-        raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
+        return self._catalog.named(name)
 
     @property
     def fingerprint(self) -> str:
@@ -180,6 +172,11 @@ class Corpus:
         """Say whether a sync or rebuild is running."""
         return self._syncing.locked()
 
+    @property
+    def progress(self) -> SyncReport | None:
+        """Give the latest report of the sync or rebuild that is running, whoever began it."""
+        return self._progress
+
     def sync(self, paths: Sequence[Path] = ()) -> Iterator[SyncReport]:
         """Bring the index to the state of these paths, or of all remembered ones.
 
@@ -238,7 +235,7 @@ class Corpus:
                 new.generation.copy_vectors(old.generation)
             report = SyncReport(stage="rebuilding", unchanged=len(documents))
             steps = embed_documents(new, self._embedder, documents, report, new.include)
-            for report in steps:
+            for report in map(self._noted, steps):
                 yield report
             new.switch()
             self._stores = new
@@ -262,7 +259,10 @@ class Corpus:
         return {name: entry.passages for name, entry in totals.items() if entry.passages}
 
     def _noted(self, report: SyncReport) -> SyncReport:
-        return self._coverage().noted(report, self._languages()) if report.done else report
+        if report.done:
+            report = self._coverage().noted(report, self._languages())
+        self._progress = report
+        return report
 
     def _retriever(self, stores: Stores) -> HybridRetriever:
         means = self._means or self._complete_means(stores.generation)
@@ -303,4 +303,5 @@ class Corpus:
         try:
             yield
         finally:
+            self._progress = None
             self._syncing.release()

@@ -210,6 +210,13 @@ class SyncReport:
     seconds_left: float | None = None
     done: bool = False
 
+    @property
+    def share(self) -> float | None:
+        """How much of the embedding is done, 0 to 1; None where that is not known yet."""
+        if self.done:
+            return 1.0
+        return min(1.0, self.embedded / self.to_embed) if self.to_embed else None
+
 
 @dataclass(frozen=True, slots=True)
 class CorpusStats:

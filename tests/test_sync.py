@@ -258,6 +258,22 @@ def test_a_second_sync_at_once_is_refused_and_searches_go_on(tmp_path, texts, ch
         assert_consistent(corpus)
 
 
+def test_the_progress_of_a_sync_is_there_for_others_while_it_runs(corpus, texts):
+    assert corpus.progress is None
+    shares = []
+    for report in corpus.sync([texts]):
+        assert corpus.progress == report
+        shares.append(report.share)
+    assert corpus.progress is None
+    known = [share for share in shares if share is not None]
+    assert shares[0] is None and known == sorted(known) and known[-1] == 1
+    assert any(corpus.progress == report for report in corpus.rebuild())
+    running = corpus.sync()
+    next(running)
+    running.close()
+    assert corpus.progress is None and not corpus.syncing
+
+
 def test_a_replaced_document_can_no_longer_be_opened(corpus, texts):
     sync(corpus, texts)
     hit = corpus.search("olifant")[0]
