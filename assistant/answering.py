@@ -169,9 +169,9 @@ class Assistant:
         )
 
     def _quoted(self, answer: Answer, *notices: Notice) -> Answer:
+        picked = quotations(answer.evidence, answer.question)
         citations = tuple(
-            cite(item, number, sentence)
-            for number, (item, sentence) in enumerate(quotations(answer.evidence), start=1)
+            cite(item, number, sentence) for number, (item, sentence) in enumerate(picked, start=1)
         )
         lines = [f"“{inert(citation.quote)}” [{citation.number}]" for citation in citations]
         heading = self._phrases.of(answer.language).quoted

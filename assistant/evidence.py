@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePath
 
+import regex
+
 from assistant.types import Citation, Evidence
 from index.files import is_below
+from index.passages import is_closed
 from index.types import Hit, Section, Span
 
 _EVIDENCE_MARGIN = 0.1
@@ -22,6 +25,11 @@ _MOST_QUOTES = 3
 _QUOTE_MARGIN = 0.03
 """A second or third quotation must come this near to the first one's score. On the development
 questions 1.2 to 2 sentences then hold the answer as often as three passages' key sentences."""
+
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_NUMBERING = regex.compile(r"^\W*(?:\d+(?:\.\d+)*[.):]?(?=\s)|[一二三四五六七八九十]+、)")
+_QUESTION_MARK = regex.compile(r"[?？؟\u037e]\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +163,12 @@ def cite(evidence: Evidence, number: int, sentence: Span) -> Citation:
     )
 
 
-def quotations(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Span]]:
-    """Pick the sentences that answer by quotation: the best of all, and others near to it.
+def quotations(evidence: Sequence[Evidence], question: str) -> list[tuple[Evidence, Span]]:
+    """Pick the sentences that answer a question by quotation: the best of all, and others near.
 
-    A sentence counts by its own score and its passage's; equal ones count once.
+    A sentence counts by its own score and its passage's; equal ones count once. A heading that
+    only repeats the question is the most like it, and answers nothing: it counts where nothing
+    else is.
     """
     ranked = sorted(
         (
@@ -169,12 +179,20 @@ def quotations(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Span]]:
         key=lambda entry: entry[0],
         reverse=True,
     )
+    telling = [entry for entry in ranked if not echoes(entry[1].text_of(entry[2]), question)]
+    ranked = telling or ranked
     picked: dict[str, tuple[Evidence, Span]] = {}
     for score, item, span in ranked:
         if ranked[0][0] - score > _QUOTE_MARGIN or len(picked) == _MOST_QUOTES:
             break
         picked.setdefault(_folded(item.text_of(span)), (item, span))
     return list(picked.values())
+
+
+def echoes(sentence: str, question: str) -> bool:
+    """Say whether a heading or question only repeats the words of the question asked."""
+    is_statement = is_closed(sentence) and not _QUESTION_MARK.search(sentence)
+    return not is_statement and _words(_NUMBERING.sub("", sentence)) <= _words(question)
 
 
 def excerpt(evidence: Evidence, most_characters: int) -> str:
@@ -195,6 +213,10 @@ def excerpt_span(evidence: Evidence, most_characters: int) -> Span:
             first -= 1
         else:
             return Span(sentences[first].start, sentences[last].end)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
 
 
 def _folded(text: str) -> str:

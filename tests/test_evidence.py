@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.evidence import excerpt, locator, quotations, relative
+from assistant.evidence import echoes, excerpt, locator, quotations, relative
 from assistant.types import Evidence
 from index.types import Section, Span
 
@@ -36,8 +36,8 @@ def test_an_excerpt_grows_around_the_key_sentence(room, expected):
     assert excerpt(evidence(), room) == expected
 
 
-def quoted(*items):
-    return [item.text_of(span) for item, span in quotations(items)]
+def quoted(*items, question="What is the third?"):
+    return [item.text_of(span) for item, span in quotations(items, question)]
 
 
 def test_quotations_are_few_near_in_score_and_different():
@@ -50,6 +50,31 @@ def test_quotations_are_few_near_in_score_and_different():
     many = [evidence(text=f"A{n}. B{n}.", scores=(0.9, 0.9)) for n in range(9)]
     assert len(quoted(*many)) == 3
     assert quoted() == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "echo"),
+    [
+        ("How does skimming work?", "How does skimming work?", True),
+        ("Second factor", "What do the documents say about “second factor”?", True),
+        ("6.1 Annual leave", "Annual leave?", True),
+        ("一、开放时间", "What do the documents say about “开放时间”?", True),
+        ("Annual leave 27", "What about annual leave?", False),
+        ("Annual leave is paid", "Annual leave?", False),
+        ("Membership is free.", "Is membership free?", False),
+        ("Membership is free!", "Is membership free?", False),
+    ],
+)
+def test_a_heading_or_question_that_only_repeats_the_question_is_an_echo(sentence, question, echo):
+    assert echoes(sentence, question) == echo
+
+
+def test_an_echo_is_quoted_only_where_nothing_else_is():
+    heading = evidence(text="Skimming Cards.", scores=(0.9, 0.5))
+    assert quoted(heading, question="What about skimming?") == ["Cards."]
+    assert quoted(heading, question="And cards?") == ["Skimming"]
+    alone = evidence(text="Skimming", key=0, scores=(0.9,))
+    assert quoted(alone, question="What about skimming?") == ["Skimming"]
 
 
 @pytest.mark.parametrize(
