@@ -125,7 +125,7 @@ class Assistant:
             answer = replace(answer, evidence=evidence, searched=rewriting)
             answer = clock.stamp(answer, "rewritten")
             yield answer
-        if self._answerable(found) < self._limits.answer_threshold:
+        if not self.answerable(found):
             answer = self._refused(answer)
         elif model is None:
             answer = self._quoted(answer)
@@ -135,7 +135,15 @@ class Assistant:
                 yield answer
         yield replace(clock.stamp(answer, "done"), done=True)
 
-    def _answerable(self, found: Finding) -> float:
+    def find(self, question: str) -> Finding:
+        """Search for a question as `stream` does. Raises BadQuestion, what `Corpus.search` does."""
+        return self._finder.find(question, (), (), self._limits.passages)
+
+    def answerable(self, found: Finding) -> bool:
+        """Say whether what was found is answered from, and not refused at once."""
+        return self._probability(found) >= self._limits.answer_threshold
+
+    def _probability(self, found: Finding) -> float:
         """Estimate whether the answer was found; 1 with an embedder that nothing was fitted to."""
         if self.corpus.fingerprint != self._answerability.fingerprint:
             return 1.0
@@ -245,7 +253,7 @@ class Assistant:
         says = model.probability(prompt, "Yes", "No")
         if says is None:
             return True
-        combined = self._answerability.with_model(self._answerable(found), says)
+        combined = self._answerability.with_model(self._probability(found), says)
         return combined >= self._limits.model_threshold
 
     def _prompt(

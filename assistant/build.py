@@ -12,12 +12,15 @@ from pathlib import Path
 from assistant.answering import AnswerLimits, Assistant
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
+from assistant.feedback import FeedbackStore
 from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
 from assistant.settings import Settings
+from assistant.suggestions import Suggestions
 from assistant.support import SupportJudge
 from assistant.weight_sources import weight_sources
+from assistant.wording import WordingBook
 from index.corpus import Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
@@ -38,6 +41,8 @@ class Installation:
     corpus: Corpus
     assistant: Assistant
     supply: ModelSupply
+    suggestions: Suggestions
+    feedback: FeedbackStore
 
 
 @contextmanager
@@ -53,8 +58,14 @@ def opened(
         build_corpus(settings, folder, loaders) as corpus,
     ):
         assistant = build_assistant(settings, corpus)
-        with build_supply(settings, assistant) as supply:
-            yield Installation(settings, ownership, corpus, assistant, supply)
+        with (
+            build_supply(settings, assistant) as supply,
+            build_suggestions(settings, assistant) as suggestions,
+        ):
+            feedback = build_feedback(settings, folder)
+            yield Installation(
+                settings, ownership, corpus, assistant, supply, suggestions, feedback
+            )
 
 
 def build_corpus(
@@ -116,3 +127,13 @@ def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
 def build_supply(settings: Settings, assistant: Assistant) -> ModelSupply:
     """Make what brings the configured language model into use."""
     return ModelSupply(settings, assistant.use, weight_sources())
+
+
+def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:
+    """Make what suggests first questions."""
+    return Suggestions(assistant, WordingBook.bundled(), settings.example_questions)
+
+
+def build_feedback(settings: Settings, folder: Path | None = None) -> FeedbackStore:
+    """Make the store of readers' feedback in the data folder, or in another one."""
+    return FeedbackStore(folder or settings.data, int(settings.feedback_megabytes * 1_000_000))

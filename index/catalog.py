@@ -180,6 +180,11 @@ class Catalog:
         query = "SELECT count(*) FROM documents WHERE state = 'ready'"
         return count(self._database.connection, query)
 
+    def ready_ids(self) -> list[int]:
+        """Number the ready documents."""
+        query = "SELECT id FROM documents WHERE state = 'ready' ORDER BY id"
+        return [row["id"] for row in self._database.connection.execute(query)]
+
     def documents(self, generation: int) -> list[DocumentInfo]:
         """List the ready documents, by path."""
         rows = self._database.connection.execute(

@@ -133,6 +133,12 @@ class Corpus:
         """Count what `documents` lists, without reading it."""
         return self._catalog.ready_count()
 
+    @property
+    def state(self) -> tuple[int, ...]:
+        """Number the generation, then its documents: while these stay, searches find the same."""
+        number = self._stores.generation.number if self._stores else 0
+        return (number, *self._catalog.ready_ids())
+
     def roots(self) -> list[str]:
         """List the remembered paths."""
         return self._catalog.roots()

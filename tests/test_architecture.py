@@ -66,6 +66,12 @@ ABOVE = {
         "chat",
         "server",
     },
+    "remarks": {"answering", "drafting", "evidence", "rendering", "build", "api", "chat", "wire"},
+    "clock": {"answering", "drafting", "evidence", "chat_model", "build", "api", "chat"},
+    "advice": {"answering", "drafting", "evidence", "rendering", "build", "api", "chat", "wire"},
+    "feedback": {"answering", "drafting", "evidence", "suggestions", "build", "api", "chat"},
+    "suggestions": {"build", "api", "chat", "server", "serving", "commands", "client"},
+    "wording": {"types", "answering", "drafting", "evidence", "build", "api", "chat"},
     "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }

@@ -89,6 +89,7 @@ def test_commands_go_through_a_running_owner_with_the_same_output(run, tmp_path)
         through = json.loads(run("ask", "--json", "Who leads the works on the quay?").stdout)
         assert {**through, "timings_ms": 0} == {**alone, "timings_ms": 0}
         assert run("list", "--json").stdout == listed
+        assert "There is no feedback yet." in run("feedback").stdout
         (texts / "new.txt").write_text("Die Kantine öffnet um elf Uhr.", encoding="utf-8")
         assert "Added 1" in run("sync").stdout
         assert "Kantine" in run("ask", "When does the canteen open?").stdout

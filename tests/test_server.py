@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.build import Installation
+from assistant.build import Installation, build_feedback, build_suggestions
 from assistant.model_supply import ModelSupply
 from assistant.owner import owned
 from assistant.server import create_app
@@ -25,7 +25,15 @@ def running(folder, **values):
         list(corpus.sync([write_texts(folder / "texts")]))
         assistant = make_assistant(corpus)
         supply = ModelSupply(settings, assistant.use, ())
-        installation = Installation(settings, ownership, corpus, assistant, supply)
+        installation = Installation(
+            settings,
+            ownership,
+            corpus,
+            assistant,
+            supply,
+            build_suggestions(settings, assistant),
+            build_feedback(settings),
+        )
         app = create_app(installation)
         with TestClient(app, base_url="http://localhost") as client:
             yield client, installation
