@@ -67,11 +67,10 @@ def source_routes(corpus: Corpus, pictures: PagePictures, book: WordingBook) -> 
     """Make the routes, which anyone who reaches the server may use."""
     router = APIRouter()
     sources = _Sources(corpus, pictures, book)
-    get = {"methods": ["GET"], "response_model": None}
-    router.add_api_route("/source/{document_id}", sources.text, **get)
-    router.add_api_route("/original/{document_id}", sources.original, **get)
-    router.add_api_route("/page/{document_id}/{page}.png", sources.picture, **get)
-    router.add_api_route("/page/{document_id}/{page}", sources.page, **get)
+    router.get("/source/{document_id}")(sources.text)
+    router.get("/original/{document_id}")(sources.original)
+    router.get("/page/{document_id}/{page}.png")(sources.picture)
+    router.get("/page/{document_id}/{page}")(sources.page)
     return router
 
 

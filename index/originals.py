@@ -7,8 +7,8 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from index.catalog import FileState
 from index.errors import OriginalChanged, OriginalGone, OriginalUnreadable
@@ -32,7 +32,7 @@ class Original:
         """Raise what `opened` would, without keeping the file open."""
         self.opened().close()
 
-    def opened(self) -> BinaryIO:
+    def opened(self) -> BufferedReader:
         """Open the file for reading; the caller closes it.
 
         Raises OriginalGone, OriginalChanged, OriginalUnreadable.
@@ -52,7 +52,7 @@ class Original:
             raise
         return file
 
-    def _found(self) -> BinaryIO:
+    def _found(self) -> BufferedReader:
         """Open what lies at the path; no link may lead out of the remembered paths."""
         try:
             real = Path(self.path).resolve(strict=True)
@@ -64,15 +64,13 @@ class Original:
         if not any(is_below(str(real), root) for root in self.roots):
             raise self._gone()
         try:
-            # What is there may have been replaced since, by a link or by a pipe that never ends.
-            handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            return open(real, "rb", opener=_handle)
         except FileNotFoundError:
             raise self._gone() from None
         except OSError as error:
             raise self._unreadable(error) from error
-        return os.fdopen(handle, "rb")
 
-    def _is_another(self, file: BinaryIO) -> bool:
+    def _is_another(self, file: BufferedReader) -> bool:
         now = os.fstat(file.fileno())
         if not stat.S_ISREG(now.st_mode) or now.st_size != self.state.size:
             return True
@@ -94,3 +92,8 @@ class Original:
             f"The file {self.path} cannot be read ({reason}). Give the user that runs this "
             "program the right to read it."
         )
+
+
+def _handle(path: str, flags: int) -> int:
+    """Open what may have been replaced meanwhile, by a link or by a pipe that never ends."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import OrderedDict
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 from index.errors import IndexingError, UndrawablePage, UnknownPage
@@ -125,6 +126,6 @@ def _read(written: bytes) -> Drawing:
 
 
 def _limit_memory() -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no file to name
-        now = int(file.read().split()[0]) * resource.getpagesize()
+    pages = Path("/proc/self/statm").read_text("ascii").split()[0]
+    now = int(pages) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (now + _MOST_MEMORY,) * 2)

@@ -28,7 +28,7 @@ def pages_of(document: SourceDocument, start: int, end: int) -> list[int]:
     found: dict[int, None] = {}
     for page, span in _pages(document):
         shared = document.text[max(span.start, start) : min(span.end, end)]
-        if start < span.end and any(map(str.isalnum, shared)):
+        if any(map(str.isalnum, shared)):
             found[page] = None
     return list(found)
 

@@ -17,6 +17,9 @@ _MOST_AGREEMENT = 200
 
 _MOST_OCCURRENCES = 500
 
+_MOST_CLOSING = 3
+"""Characters that may end a sentence behind its last letter: a full stop, quotation marks."""
+
 _HIGH = range(0xD800, 0xDC00)
 _LOW = range(0xDC00, 0xE000)
 
@@ -48,7 +51,11 @@ def place_of(stretch: Stretch, shown: str) -> range | None:
         return None
     if agreement + len(wanted) < min(_LEAST_AGREEMENT, len(before + wanted + after)):
         return None
-    return range(numbers[at], numbers[at + len(wanted) - 1] + 1)
+    end = numbers[at + len(wanted) - 1] + 1
+    closing = stretch.text[stretch.start : stretch.end].rstrip()[-_MOST_CLOSING:]
+    while shown[end : end + 1] and shown[end] in closing and not shown[end].isalnum():
+        end += 1
+    return range(numbers[at], end)
 
 
 def _occurrences(wanted: str, letters: str) -> Iterator[int]:
