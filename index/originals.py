@@ -41,7 +41,7 @@ class Original:
         try:
             if self._is_another(file):
                 raise OriginalChanged(
-                    f"The file {self.path} has changed since it was indexed. "
+                    f"The file {self.name!r} has changed since it was indexed. "
                     "Run 'bronwijzer sync' to index it anew."
                 )
         except OSError as error:
@@ -82,14 +82,14 @@ class Original:
 
     def _gone(self) -> OriginalGone:
         return OriginalGone(
-            f"The file {self.path} is no longer where it was indexed. "
+            f"The file {self.name!r} is no longer where it was indexed. "
             "Put it back, or run 'bronwijzer sync'."
         )
 
     def _unreadable(self, error: Exception) -> OriginalUnreadable:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return OriginalUnreadable(
-            f"The file {self.path} cannot be read ({reason}). Give the user that runs this "
+            f"The file {self.name!r} cannot be read ({reason}). Give the user that runs this "
             "program the right to read it."
         )
 
