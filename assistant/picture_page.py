@@ -5,7 +5,7 @@ Knows HTML; nothing of how pictures are made. All text is escaped.
 
 from html import escape
 
-from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.plain_page import APART, PlainPage, heading, link, note, plain_page
 from assistant.source_page import SourceView
 from assistant.wording import Wording
 from index.loaders.pdf_picture import Drawing
@@ -30,7 +30,7 @@ def picture_page(view: SourceView, page: int, drawing: Drawing, wording: Wording
         heading(title, (view.name, label))
         + _links(view, page, drawing.pages, wording)
         + _remark(view, page, bool(marks), wording)
-        + f'<figure>{_anchor(bool(marks))}<a href="{escape(picture)}">'
+        + f'<figure>{_anchor(bool(marks))}<a href="{escape(picture)}"{APART}>'
         + f'<img src="{escape(picture)}" alt="{escape(_alternative(view, page, wording))}" '
         + f'width="{drawing.width}" height="{drawing.height}"></a></figure>'
     )
@@ -46,7 +46,8 @@ def _links(view: SourceView, page: int, pages: int, wording: Wording) -> str:
         links.append(link(f"{page - 1}{view.query}", wording("source_previous")))
     if page < pages:
         links.append(link(f"{page + 1}{view.query}", wording("source_next")))
-    links.append(link(f"{page}.png{view.query}", wording("source_enlarge")))
+    # A bare picture has no way back, least of all in a frame.
+    links.append(link(f"{page}.png{view.query}", wording("source_enlarge"), is_apart=True))
     links.append(link(f"../../original/{view.document.id}", wording("source_download")))
     return f"<nav>{''.join(links)}</nav>"
 

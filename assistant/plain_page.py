@@ -22,12 +22,17 @@ h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .25rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .place { color: var(--faint); font-size: .9rem; margin: 0 0 .5rem; }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .95rem; margin: 0 0 1rem; }
-nav a, nav span { padding: .25rem 0; }
-.note { background: var(--note); border-inline-start: 4px solid #b86e00; margin: 0 0 1rem;
+nav { display: flex; flex-wrap: wrap; gap: 0 1.25rem; font-size: .95rem; margin: 0 0 1rem;
+  padding: .25rem 0; position: sticky; top: 0; z-index: 1; background: var(--paper);
+  border-bottom: 1px solid var(--line); }
+nav a { padding: .2rem 0; }
+.note { background: var(--note); border-inline-start: 4px solid #b86e00; margin: .75rem 0 1rem;
   padding: .5rem .75rem; }
 mark { background: var(--mark); color: var(--marked); }
 """
+
+
+APART = ' target="_blank" rel="noreferrer"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,9 @@ def plain_page(title: str, language: str, body: str, style: str = "") -> PlainPa
     return PlainPage(html, policy)
 
 
-def link(address: str, text: str) -> str:
-    """Write a link; both are escaped here."""
-    return f'<a href="{escape(address)}">{escape(text)}</a>'
+def link(address: str, text: str, *, is_apart: bool = False) -> str:
+    """Write a link, which opens a tab of its own where it is `is_apart`; both are escaped here."""
+    return f'<a href="{escape(address)}"{APART if is_apart else ""}>{escape(text)}</a>'
 
 
 def note(text: str) -> str:

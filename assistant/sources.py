@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from assistant.evidence import relative
 from assistant.picture_page import picture_page
-from assistant.plain_page import note, plain_page
+from assistant.plain_page import link, note, plain_page
 from assistant.source_page import SourceView, cited_in, source_page
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
@@ -164,8 +164,18 @@ class _Sources:
             raise error
         wording = self._wording(request)
         title = wording("source_nothing")
-        body = f"<h1>{title}</h1>{note(wording(key))}"
+        body = f"<h1>{title}</h1>{note(wording(key))}{_way_back(request, error, wording)}"
         return plain_page(title, wording.language, body).response(STATUS[type(error)])
+
+
+def _way_back(request: Request, error: IndexingError, wording: Wording) -> str:
+    """Lead to the document's text, where there still is one."""
+    if isinstance(error, UnknownDocument):
+        return ""
+    number, query = request.path_params["document_id"], request.url.query
+    up = "../" * (2 if "page" in request.path_params else 1)
+    address = f"{up}source/{number}{'?' + query if query else ''}#cited"
+    return f"<nav>{link(address, wording('source_text'))}</nav>"
 
 
 def attachment(name: str) -> str:

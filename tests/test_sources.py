@@ -271,11 +271,14 @@ def test_a_file_that_is_another_is_not_sent_and_the_text_says_so(own, damage, st
     client, corpus, texts = own
     number = number_of(corpus, "toeslag.pdf")
     damage(texts / "toeslag.pdf")
-    for path in (f"/original/{number}", f"/page/{number}/1"):
+    for path in (f"/original/{number}", f"/page/{number}/1?start=0&end=5"):
         page = client.get(path, headers=PAGE)
         assert page.status_code == status and said in page.text and "root:" not in page.text
+        back = re.search(r'href="([^"]*)"', page.text)[1].replace("&amp;", "&")
+        assert client.get(page.url.join(back), headers=PAGE).status_code == 200
         response = client.get(path)
         assert response.status_code == status and "toeslag.pdf" in response.json()["error"]
+        assert str(texts) not in response.text
     assert client.get(f"/page/{number}/1.png").status_code == status
     text = client.get(f"/source/{number}?start=0&end=5", headers=PAGE).text
     assert said in text and "<mark" in text and f"/original/{number}" not in text
