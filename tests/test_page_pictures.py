@@ -89,6 +89,16 @@ def test_turned_and_cropped_pages_are_marked_where_the_ink_is(source, page):
     assert (right - left) * (bottom - top) < 4 * (ink[2] - ink[0]) * (ink[3] - ink[1])
 
 
+def test_light_letters_on_dark_paper_are_marked_too(source):
+    content = pdf_file("0 0 0.3 rg 0 0 600 800 re f 1 g " + typed("Witte letters op blauw papier."))
+    document = source(content)
+    plain = Image.open(io.BytesIO(draw(content, 1, None).png))
+    drawing, marked = drawn(content, document, document.text)
+    left, top, *_ = drawing.marks[0]
+    before, after = (sum(image.getpixel((left + 1, top + 1))) for image in (plain, marked))
+    assert before < 100 < 250 < after
+
+
 def test_a_sentence_over_two_pages_is_marked_on_both(source):
     content = pdf_file(
         typed("Dit staat er los van.", "", "De burgemeester opent de nieuwe haven op een"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from index.errors import UndrawablePage, UnknownPage, UnreadableFile
 from index.loaders.pdf import opened
@@ -28,7 +28,10 @@ _MOST_CHARACTERS = 200_000
 
 _MARK = (255, 226, 110)
 _LINE = (190, 95, 0)
-"""Below the marked words: on dark paper the mark itself is too dark to see."""
+_DARK = 110
+"""Mean lightness, up to 255, below which letters are light and paper is dark."""
+
+_ON_DARK = 0.4
 
 _PADDING = 2
 _WIDEST_GAP = 1.5
@@ -155,16 +158,20 @@ def _visible(boxes: Sequence[Box], size: tuple[int, int]) -> list[Box]:
 
 
 def _marked(image: Image.Image, marks: Sequence[Box]) -> Image.Image:
-    """Colour the paper and leave the ink."""
-    if not marks:
-        return image
-    mask = Image.new("1", image.size)
-    on_mask = ImageDraw.Draw(mask)
-    for left, top, right, bottom in marks:
-        on_mask.rectangle((left, top, right - 1, bottom - 1), fill=1)
-    coloured = ImageChops.multiply(image, Image.new("RGB", image.size, _MARK))
-    image.paste(coloured, mask=mask)
-    lines = ImageDraw.Draw(image)
+    """Colour the paper below the marks, and underline them."""
+    marked = image.copy()
+    for mark in marks:
+        # Cut out of what was drawn: where two lines touch, colour must not count twice.
+        marked.paste(_coloured(image.crop(mark)), mark)
+    lines = ImageDraw.Draw(marked)
     for left, _, right, bottom in marks:
         lines.rectangle((left, bottom - _PADDING, right - 1, bottom - 1), fill=_LINE)
-    return image
+    return marked
+
+
+def _coloured(part: Image.Image) -> Image.Image:
+    """Colour light paper and leave the ink; on dark paper that would colour the ink alone."""
+    colour = Image.new("RGB", part.size, _MARK)
+    if ImageStat.Stat(part.convert("L")).mean[0] < _DARK:
+        return Image.blend(part, colour, _ON_DARK)
+    return ImageChops.multiply(part, colour)
