@@ -8,35 +8,29 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
 
 from assistant.answering import Assistant
 from assistant.build import Installation
 from assistant.errors import AssistantError, BadQuestion
-from assistant.evidence import relative
-from assistant.source_page import source_page
+from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import Message
 from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer, write_evidence, write_source
 from index.corpus import Corpus
-from index.errors import EmptyCorpus, IndexingError, SyncRunning, UnknownDocument
+from index.errors import EmptyCorpus, IndexingError, SyncRunning
 
 _STATUS: dict[type[Exception], int] = {
     BadQuestion: 422,
     EmptyCorpus: 409,
     SyncRunning: 409,
-    UnknownDocument: 404,
+    **SOURCE_STATUS,
 }
-
-
-DocumentId = Annotated[int, PathParameter(ge=1, le=2**62)]
-"""What SQLite can hold as a number."""
 
 
 class Turn(BaseModel):
@@ -102,13 +96,6 @@ def public_routes(assistant: Assistant) -> APIRouter:
     def source_text(name: str) -> dict[str, Any]:
         """Give the text of a document as it was indexed, by its name or the end of its path."""
         return write_source(assistant.source(name))
-
-    @router.get("/source/{document_id}")
-    def source(document_id: DocumentId, start: int = 0, end: int = 0) -> HTMLResponse:
-        """Show a document's text, with the characters [start, end) marked."""
-        document = assistant.corpus.source(document_id)
-        name = relative(document.path, assistant.corpus.roots())
-        return HTMLResponse(source_page(document, name, start, end))
 
     return router
 

@@ -13,6 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.api import owner_routes, public_routes, report_errors
 from assistant.build import Installation
 from assistant.chat import CSS, build_chat
+from assistant.sources import source_routes
+from assistant.wording import WordingBook
+from index.page_pictures import PagePictures
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -31,7 +34,7 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    """Puts the security headers on every response."""
+    """Puts the security headers on every response; one with a policy of its own keeps that."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,7 +44,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -53,6 +58,8 @@ def create_app(installation: Installation) -> FastAPI:
     report_errors(app)
     app.include_router(public_routes(installation.assistant))
     app.include_router(owner_routes(installation))
+    book = WordingBook.bundled()
+    app.include_router(source_routes(installation.corpus, PagePictures(), book))
     app.add_middleware(SecurityHeaders)
     # With no middleware of ours, Gradio would echo any origin, credentials allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])

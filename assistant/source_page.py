@@ -3,56 +3,163 @@
 Knows HTML; nothing of where the text comes from. All text is escaped.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
+from urllib.parse import urlencode
 
-from index.language import direction_of, name_of
-from index.types import SourceDocument
+from assistant.languages import language_name
+from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.wording import Wording
+from index.language import direction_of
+from index.paging import has_pages, pages_of
+from index.types import Section, SourceDocument, Span
 
 _MOST_CHARACTERS = 200_000
 """Of a longer document, this much around the sentence is shown: a browser stays quick."""
 
+_DEEPEST_HEADING = 6
+
 _STYLE = """
-:root { color-scheme: light dark; }
-body { margin: 0 auto; max-width: 46rem; padding: 1.5rem 1rem 40vh;
-  font: 1.05rem/1.65 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .25rem; }
-.place { color: GrayText; font-size: .9rem; margin: 0 0 2rem; overflow-wrap: anywhere; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; }
-.note { border-inline-start: 4px solid Highlight; padding-inline-start: .75rem; }
-mark { background: #ffe48a; color: #1a1a1a; padding: .1em .15em; border-radius: 3px;
-  scroll-margin-top: 30vh; box-shadow: 0 0 0 3px #ffe48a; }
+body { padding-bottom: 40vh; }
+.text { white-space: pre-wrap; }
+.text mark { padding: .1em .15em; border-radius: 3px; scroll-margin-top: 30vh;
+  box-shadow: 0 0 0 3px var(--mark); }
+.heading { font-weight: 600; }
+.page { display: block; border-top: 1px solid var(--line); margin: .5rem 0 .25rem;
+  color: var(--faint); font-size: .8rem; text-align: end; user-select: none; }
+.page::before { content: attr(data-page); }
 """
 
 
-def source_page(document: SourceDocument, name: str, start: int, end: int) -> str:
-    """Write the page under the file's name; a place outside the text marks nothing."""
-    text = document.text
-    if not 0 <= start < end <= len(text):
-        start = end = 0
-    first, last = 0, len(text)
-    if len(text) > _MOST_CHARACTERS:
-        first = max(0, start - _MOST_CHARACTERS // 2)
-        last = min(len(text), first + _MOST_CHARACTERS)
-    marked = escape(text[first:start]) + _mark(text[start:end]) + escape(text[end:last])
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """What a page shows: a document, its file's name for a reader, the cited characters.
+
+    `cited` is None where nothing is; `file_note` is the key of what is the matter with the file,
+    empty where nothing is.
+    """
+
+    document: SourceDocument
+    name: str
+    cited: Span | None = None
+    file_note: str = ""
+
+    @property
+    def query(self) -> str:
+        """The part of an address that names the cited characters, with its question mark."""
+        if self.cited is None:
+            return ""
+        return "?" + urlencode({"start": self.cited.start, "end": self.cited.end})
+
+    @property
+    def cited_pages(self) -> list[int]:
+        """Number the pages that the cited characters are on."""
+        cited = self.cited
+        return pages_of(self.document, cited.start, cited.end) if cited else []
+
+
+def cited_in(document: SourceDocument, start: int, end: int) -> Span | None:
+    """Take [start, end) as a place in a document; None where it is outside its text."""
+    return Span(start, end) if 0 <= start < end <= len(document.text) else None
+
+
+def source_page(view: SourceView, wording: Wording) -> PlainPage:
+    """Write the page."""
+    document = view.document
+    shown = _shown(view)
     language = escape(document.language)
-    place = " · ".join(part for part in (name, name_of(document.language)) if part)
-    note = _part_note(first, last, len(text))
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body>"
-        f'<h1 dir="auto">{escape(document.title)}</h1>'
-        f'<p class="place" lang="en">{escape(place)}</p>{note}'
-        f'<div class="text" dir="{direction_of(document.language)}">{marked}</div></body></html>'
+    body = (
+        heading(document.title, _places(view, wording))
+        + _links(view, wording)
+        + _notes(view, shown, wording)
+        + f'<main class="text" lang="{language}" dir="{direction_of(document.language)}">'
+        + "".join(_pieces(view, shown, wording))
+        + "</main>"
     )
+    return plain_page(document.title, wording.language, body, _STYLE)
 
 
-def _mark(text: str) -> str:
-    return f'<mark id="cited">{escape(text)}</mark>' if text else ""
+def _shown(view: SourceView) -> Span:
+    length = len(view.document.text)
+    if length <= _MOST_CHARACTERS:
+        return Span(0, length)
+    first = max(0, (view.cited.start if view.cited else 0) - _MOST_CHARACTERS // 2)
+    return Span(first, min(length, first + _MOST_CHARACTERS))
 
 
-def _part_note(first: int, last: int, length: int) -> str:
-    if (first, last) == (0, length):
+def _places(view: SourceView, wording: Wording) -> tuple[str, ...]:
+    document = view.document
+    language = language_name(document.language, wording.language)
+    if view.cited is None:
+        return view.name, language
+    begun = [s for s in document.sections if s.start <= view.cited.start]
+    place = begun[-1] if begun else Section(0)
+    page = wording("source_page", page=place.page) if place.page is not None else ""
+    return view.name, language, page, place.heading
+
+
+def _links(view: SourceView, wording: Wording) -> str:
+    if view.file_note:
         return ""
-    shown = f"Characters {first:,} to {last:,} of {length:,} are shown."
-    return f'<p class="note" lang="en">{shown}</p>'
+    number, links = view.document.id, []
+    if has_pages(view.document):
+        page = (view.cited_pages or [1])[0]
+        address = f"../page/{number}/{page}{view.query}#cited"
+        links.append(link(address, wording("source_show_page")))
+    links.append(link(f"../original/{number}", wording("source_download")))
+    return f"<nav>{''.join(links)}</nav>"
+
+
+def _notes(view: SourceView, shown: Span, wording: Wording) -> str:
+    notes = ""
+    if view.file_note:
+        notes += note(f"{wording(view.file_note)} {wording('source_text_of_then')}")
+    length = len(view.document.text)
+    if shown != Span(0, length):
+        first, last, of = (_number(n) for n in (shown.start, shown.end, length))
+        notes += note(wording("source_part", first=first, last=last, length=of))
+    return notes
+
+
+def _number(number: int) -> str:
+    """Write a number as every language reads it: groups parted by narrow blanks."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _pieces(view: SourceView, shown: Span, wording: Wording) -> Iterator[str]:
+    """Write the text from border to border of pages, headings and the cited sentence."""
+    text = view.document.text
+    inside = [s for s in view.document.sections if shown.start <= s.start < shown.end]
+    pages = {s.start: s.page for s in inside if s.page is not None}
+    headings = {s.start: level for s in inside if (level := _level(s, text))}
+    cited = view.cited or Span(shown.start, shown.start)
+    borders = {shown.start, shown.end, cited.start, cited.end, *pages, *headings}
+    borders |= {_line_end(text, start) for start in headings}
+    level, heading_end, anchor = 0, 0, ' id="cited"'
+    for start, end in pairwise(sorted(border for border in borders if border <= shown.end)):
+        if start in pages:
+            page = escape(wording("source_page", page=pages[start]))
+            yield f'<span class="page" data-page="{page}"></span>'
+        if start in headings:
+            level, heading_end = headings[start], _line_end(text, start)
+        piece = escape(text[start:end])
+        if cited.start <= start < cited.end:
+            piece, anchor = f"<mark{anchor}>{piece}</mark>", ""
+        if start < heading_end:
+            piece = f'<span class="heading" role="heading" aria-level="{level}">{piece}</span>'
+        yield piece
+
+
+def _level(section: Section, text: str) -> int:
+    """Say how deep a section's heading is that stands in the text, below the title; 0 for none."""
+    title = section.heading.rpartition(" › ")[2]
+    if not title or not text.startswith(title, section.start):
+        return 0
+    return min(section.heading.count(" › ") + 2, _DEEPEST_HEADING)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)

@@ -228,14 +228,7 @@ class Catalog:
 
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""
-        row = self._database.connection.execute(
-            "SELECT * FROM documents WHERE id = ? AND state != 'gone'", (document_id,)
-        ).fetchone()
-        if row is None:
-            raise UnknownDocument(
-                f"Document {document_id} is no longer in the index: its file was changed or "
-                "removed. Ask the question again to see the version of today."
-            )
+        row = self._row(document_id, "*")
         return SourceDocument(
             row["id"],
             row["path"],
@@ -244,6 +237,22 @@ class Catalog:
             row["text"],
             read_sections(row["sections"]),
         )
+
+    def file_of(self, document_id: int) -> tuple[str, FileState]:
+        """Name the file of a document, and say what it was when read. Raises UnknownDocument."""
+        row = self._row(document_id, "path, size, mtime_ns, sha256")
+        return row["path"], FileState(row["size"], row["mtime_ns"], row["sha256"])
+
+    def _row(self, document_id: int, columns: str) -> sqlite3.Row:
+        row: sqlite3.Row | None = self._database.connection.execute(
+            f"SELECT {columns} FROM documents WHERE id = ? AND state != 'gone'", (document_id,)
+        ).fetchone()
+        if row is None:
+            raise UnknownDocument(
+                f"Document {document_id} is no longer in the index: its file was changed or "
+                "removed. Ask the question again to see the version of today."
+            )
+        return row
 
 
 def write_sections(sections: Iterable[Section]) -> str:

@@ -23,6 +23,7 @@ from index.errors import (
 from index.files import is_below
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
+from index.originals import Original
 from index.passages import split
 from index.retriever import HybridRetriever
 from index.stores import Stores, embed_documents
@@ -109,6 +110,10 @@ class Corpus:
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""
         return self._catalog.source(document_id)
+
+    def original(self, document_id: int) -> Original:
+        """Find the file that a document was read from. Raises UnknownDocument."""
+        return Original(*self._catalog.file_of(document_id), tuple(self._catalog.roots()))
 
     def document_named(self, name: str) -> int:
         """Number the document whose path is this, or ends with it. Raises UnknownDocument."""

@@ -8,6 +8,12 @@
         EmbedderUnavailable  the embedder does not answer
         StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
         SyncRunning          another sync holds the corpus
+        OriginalUnavailable  the file of a document cannot be handed out as it was indexed
+            OriginalGone         it no longer lies there
+            OriginalChanged      it says something else now
+            OriginalUnreadable   the disk does not give it
+        UnknownPage          a document has no page of that number
+        UndrawablePage       a page that cannot be made a picture
 
 Every message says what happened, with the value, and the command or setting that mends it.
 """
@@ -43,3 +49,27 @@ class StoreUnavailable(IndexingError):
 
 class SyncRunning(IndexingError):
     """Another sync holds the corpus."""
+
+
+class OriginalUnavailable(IndexingError):
+    """The file of a document cannot be handed out as it was indexed."""
+
+
+class OriginalGone(OriginalUnavailable):
+    """The file no longer lies where it was indexed, below a remembered path."""
+
+
+class OriginalChanged(OriginalUnavailable):
+    """The file is another one than the one that was indexed."""
+
+
+class OriginalUnreadable(OriginalUnavailable):
+    """The disk does not give the file."""
+
+
+class UnknownPage(IndexingError):
+    """The document has no page of that number."""
+
+
+class UndrawablePage(IndexingError):
+    """The page cannot be made a picture."""

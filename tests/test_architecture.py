@@ -30,8 +30,9 @@ HOMES = {
         "assistant/evaluation/terminal.py",
     },
     "uvicorn": {"assistant/serving.py"},
+    "babel": {"assistant/languages.py"},
 }
-LOADER_LIBRARIES = {"pypdfium2", "docx", "lxml", "markdown_it", "charset_normalizer"}
+LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
 # What a module of `assistant` may not import, so that arrows point one way only.
 ABOVE = {
     "answering": {"api", "chat", "server", "serving", "commands", "client", "cli", "build"},
@@ -73,6 +74,10 @@ ABOVE = {
     "suggestions": {"build", "api", "chat", "server", "serving", "commands", "client"},
     "wording": {"types", "answering", "drafting", "evidence", "build", "api", "chat"},
     "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
+    "sources": {"api", "server", "serving", "commands", "client", "cli", "build", "chat"},
+    "source_page": {"sources", "api", "server", "build", "chat", "picture_page"},
+    "picture_page": {"sources", "api", "server", "build", "chat"},
+    "plain_page": {"sources", "source_page", "picture_page", "api", "server", "build", "chat"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }
 

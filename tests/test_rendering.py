@@ -15,11 +15,10 @@ from assistant.commands import _show_answer as show_in_terminal
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.remarks import doubt, remarks
 from assistant.rendering import escaped, show_answer, show_evidence, show_status
-from assistant.source_page import source_page
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
 from assistant.wire import read_answer, write_answer
 from assistant.wording import english
-from index.types import SourceDocument, Span
+from index.types import Span
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
 
@@ -197,24 +196,3 @@ def test_the_status_names_any_host_that_receives_text():
     assert "this machine" in show_status(ModelStatus(ModelState.READY, "m"), 1)
     assert "40%" in show_status(ModelStatus(ModelState.FETCHING, "m", share=0.4), 1)
     assert "bronwijzer model pull" in show_status(ModelStatus(ModelState.OFFERED), 1)
-
-
-def test_the_source_page_marks_exactly_the_cited_characters():
-    document = SourceDocument(1, "/d.txt", "T <b>", "nl", "Een <i>. Twee & drie. Vier", ())
-    page = source_page(document, "d.txt", 9, 20)
-    assert '<mark id="cited">Twee &amp; drie</mark>' in page
-    assert "<i>" not in page and "T &lt;b&gt;" in page
-
-
-@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (9, 3), (0, 999)])
-def test_a_place_outside_the_text_marks_nothing(start, end):
-    document = SourceDocument(1, "/d.txt", "T", "ar", "نص قصير", ())
-    page = source_page(document, "d.txt", start, end)
-    assert "<mark" not in page and 'dir="rtl"' in page
-
-
-def test_a_long_document_is_shown_around_the_sentence():
-    document = SourceDocument(1, "/d.txt", "T", "en", "x" * 500_000 + "HERE" + "y" * 500_000, ())
-    page = source_page(document, "d.txt", 500_000, 500_004)
-    assert '<mark id="cited">HERE</mark>' in page
-    assert len(page) < 250_000 and "of 1,000,004" in page

@@ -32,7 +32,7 @@ def load_pdf(path: Path) -> Document:
     """Read a PDF; every page with text is a section. Raises UnreadableFile."""
     content = content_of(path)
     manuscript = Manuscript()
-    with _PDFIUM, _opened(content) as pdf:
+    with _PDFIUM, opened(content) as pdf:
         title = _title(pdf)
         pages = _pages(pdf, manuscript)
     _write(without_repeats(pages), manuscript)
@@ -42,7 +42,8 @@ def load_pdf(path: Path) -> Document:
     )
 
 
-def _opened(content: bytes) -> pypdfium2.PdfDocument:
+def opened(content: bytes) -> pypdfium2.PdfDocument:
+    """Open a PDF; the caller sees to it that one thread at a time does. Raises UnreadableFile."""
     try:
         return pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
