@@ -1,113 +1,191 @@
-"""The chat page: a question, the evidence at once, the answer as it is written.
+"""The chat page: its parts, where they stand, and what each event changes.
 
 Knows Gradio; nothing of how answers come about or are worded.
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+import json
+from html import escape
+from importlib.resources import files
+from pathlib import Path
 
 import gradio as gr
 
-from assistant.answering import Assistant
-from assistant.errors import AssistantError
-from assistant.model_supply import ModelStatus
-from assistant.rendering import escaped, show_answer, show_evidence, show_notice, show_status
-from assistant.types import Message
-from index.errors import IndexingError
+from assistant.chat_events import ChatEvents
+from assistant.wording import WordingBook
 
-CSS = """
-.gradio-container { max-width: 80rem !important; margin: 0 auto !important; }
-#status p { font-size: .9rem; opacity: .85; }
-#evidence blockquote, #conversation blockquote { margin: .35rem 0 1rem; overflow-wrap: anywhere;
-  border: 0; border-inline-start: 4px solid var(--color-accent); padding-inline-start: .75rem; }
-#evidence p, #conversation p { overflow-wrap: anywhere; }
-#evidence [dir], #conversation [dir] { text-align: start; }
-#conversation .user p { unicode-bidi: plaintext; text-align: start; }
-"""
+STATIC = Path(str(files("assistant").joinpath("static")))
+"""The folder that is served at /static."""
 
-_TITLE = "Bronwijzer"
-_WELCOME = "Ask a question about the documents. Every answer points at the sentence that says so."
-_NOTHING_YET = "### Evidence\n\nThe passages that a question finds appear here."
-_SECONDS_BETWEEN_STATUS = 3.0
+CSS = (STATIC / "chat.css").read_text("utf-8")
+THEME = gr.themes.Default(
+    primary_hue="blue",
+    neutral_hue="slate",
+    # Fonts of the reader's own system: nothing to load, and every script is covered.
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+)
 
-Turn = dict[str, str]
-Update = tuple[list[Turn], list[Message], str, str]
+_SECONDS_BETWEEN_STATES = 3.0
+_PANEL = "panel_"
+"""Keys of the texts that the page's script says."""
 
 
-def build_chat(assistant: Assistant, status: Callable[[], ModelStatus]) -> gr.Blocks:
-    """Make the page."""
+def head(book: WordingBook) -> str:
+    """Write the tag that loads the page's script, with the texts that it says."""
+    texts = {
+        language: {key: text for key, text in book.of(language).texts.items() if key[:6] == _PANEL}
+        for language in book.languages
+    }
+    version = hashlib.sha256((STATIC / "chat.js").read_bytes()).hexdigest()[:12]
+    data = escape(json.dumps(texts, ensure_ascii=False))
+    return f'<script src="static/chat.js?{version}" data-texts="{data}" defer></script>'
 
-    def respond(question: str, shown: list[Turn], said: list[Message]) -> Iterator[Update]:
-        yield from converse(assistant, question, shown, said)
 
-    def state() -> str:
-        return show_status(status(), assistant.corpus.document_count())
+def translations(book: WordingBook) -> gr.I18n:
+    """Give the catalogue as Gradio takes it."""
+    return gr.I18n(**{language: dict(book.of(language).texts) for language in book.languages})
 
-    with gr.Blocks(title=_TITLE, analytics_enabled=False, fill_width=True) as page:
-        said = gr.State([])
-        gr.Markdown(f"# {_TITLE}\n\n{_WELCOME}")
-        line = gr.Markdown(elem_id="status")
-        notice = gr.Markdown(elem_id="notice")
-        with gr.Row():
+
+class _Layout:
+    """The parts of the page."""
+
+    def __init__(self, i18n: gr.I18n, title: str) -> None:
+        self.conversation = gr.State(None)
+        # Nothing is hidden from the person whose browser this is, so the key is no secret.
+        self.store = gr.BrowserState({}, storage_key="bronwijzer-history", secret="bronwijzer")
+        with gr.Sidebar(label=i18n("chat_earlier"), open=False, elem_id="history"):
+            self.new = gr.Button(i18n("chat_new"), elem_id="new", size="md")
+            gr.Markdown(i18n("chat_kept"), elem_id="kept")
+            self.earlier = gr.Dataset(
+                label=i18n("chat_earlier"),
+                components=[gr.Textbox(visible=False)],
+                samples=[],
+                type="index",
+                layout="table",
+                headers=[i18n("chat_earlier")],
+                elem_id="earlier",
+            )
+            self.forget = gr.Button(i18n("chat_forget"), elem_id="forget", size="sm")
+        self.header = gr.Markdown(f"# {title}", elem_id="header")
+        self.state = gr.Markdown(elem_id="status")
+        self.notice = gr.Markdown(elem_id="notice")
+        with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=320):
-                chatbot = gr.Chatbot(
-                    label="Conversation",
-                    height="58vh",
-                    latex_delimiters=[],
-                    buttons=["copy", "copy_all"],
-                    elem_id="conversation",
-                    feedback_options=None,
-                )
-                with gr.Row():
-                    box = gr.Textbox(
-                        label="Question",
-                        show_label=False,
-                        placeholder="Your question, in any language",
-                        scale=8,
-                        autofocus=True,
-                        elem_id="question",
-                    )
-                    button = gr.Button("Ask", variant="primary", scale=1, min_width=96)
-            with gr.Column(scale=2, min_width=320):
-                evidence = gr.Markdown(_NOTHING_YET, elem_id="evidence", latex_delimiters=[])
-        gr.on(
-            [box.submit, button.click],
-            respond,
-            [box, chatbot, said],
-            [chatbot, said, evidence, box],
-            api_visibility="private",
-            show_progress="hidden",
+                self._conversation_column(i18n)
+            with gr.Column(scale=2, min_width=320, elem_id="evidence-column"):
+                self.evidence = gr.Markdown(elem_id="evidence", latex_delimiters=[])
+
+    def _conversation_column(self, i18n: gr.I18n) -> None:
+        self.chatbot = gr.Chatbot(
+            label=i18n("chat_conversation"),
+            show_label=False,
+            height="58vh",
+            latex_delimiters=[],
+            buttons=["copy"],
+            allow_tags=False,
+            group_consecutive_messages=False,
+            elem_id="conversation",
         )
-        gr.on(
-            [page.load, gr.Timer(_SECONDS_BETWEEN_STATUS).tick],
-            state,
-            None,
-            line,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-        page.load(
-            lambda: show_notice(assistant.corpus.coverage_warning()),
-            None,
-            notice,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-        chatbot.clear(lambda: ([], _NOTHING_YET), None, [said, evidence], api_visibility="private")
+        with gr.Group(visible=False, elem_id="feedback") as self.feedback:
+            self.reasons = gr.CheckboxGroup(label=i18n("chat_feedback_asked"), elem_id="reasons")
+            self.comment = gr.Textbox(
+                label=i18n("chat_feedback_comment"), max_length=2000, elem_id="comment"
+            )
+            self.send = gr.Button(i18n("chat_feedback_send"), size="md", elem_id="send")
+        with gr.Row():
+            self.box = gr.Textbox(
+                label=i18n("chat_question"),
+                show_label=False,
+                placeholder=i18n("chat_question"),
+                scale=8,
+                autofocus=True,
+                elem_id="question",
+            )
+            self.ask = gr.Button(
+                i18n("ask"), variant="primary", scale=1, min_width=96, elem_id="ask"
+            )
+            self.stop = gr.Button(
+                i18n("chat_stop"), variant="stop", scale=1, min_width=96, visible=False,
+                elem_id="stop",
+            )  # fmt: skip
+        self.edit = gr.Button(i18n("chat_edit"), size="sm", visible=False, elem_id="edit")
+
+
+def build_chat(events: ChatEvents, i18n: gr.I18n) -> gr.Blocks:
+    """Make the page."""
+    with gr.Blocks(title=events.title, analytics_enabled=False, fill_width=True) as page:
+        parts = _Layout(i18n, events.title)
+        _wire_questions(events, parts)
+        _wire_history(events, parts, page)
+        _wire_feedback(events, parts)
+        _wire_state(events, parts, page)
     # Gradio's context manager has no type.
     assert isinstance(page, gr.Blocks)
     return page
 
 
-def converse(
-    assistant: Assistant, question: str, shown: list[Turn], said: list[Message]
-) -> Iterator[Update]:
-    """Yield the conversation with the answer so far, what was said, the evidence, an empty box."""
-    asked = [*shown, {"role": "user", "content": escaped(question)}]
-    try:
-        for answer in assistant.stream(question, said):
-            reply = {"role": "assistant", "content": show_answer(answer)}
-            turns = [Message("user", question), Message("assistant", answer.text)]
-            yield [*asked, reply], [*said, *turns], show_evidence(answer), ""
-    except (AssistantError, IndexingError) as error:
-        reply = {"role": "assistant", "content": f"⚠️ {escaped(str(error))}"}
-        yield [*asked, reply], said, _NOTHING_YET, ""
+_QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def _wire_questions(events: ChatEvents, parts: _Layout) -> None:
+    shown = [
+        parts.conversation, parts.chatbot, parts.evidence, parts.box, parts.ask, parts.stop,
+        parts.edit, parts.feedback,
+    ]  # fmt: skip
+    asked = gr.on(
+        [parts.box.submit, parts.ask.click],
+        events.ask,
+        [parts.box, parts.conversation],
+        shown,
+        **_QUIET,
+    )
+    example = parts.chatbot.example_select(events.ask_example, parts.conversation, shown, **_QUIET)
+    retried = parts.chatbot.retry(events.ask_again, parts.conversation, shown, **_QUIET)
+    stop = parts.stop.click(None, None, None, cancels=[asked, example, retried], **_QUIET)
+    stopped = stop.then(events.stop, parts.conversation, shown, **_QUIET)
+    parts.edit.click(events.edit, parts.conversation, shown, **_QUIET)
+    for done in (asked, example, retried, stopped):
+        done.then(
+            events.keep,
+            [parts.store, parts.conversation],
+            [parts.store, parts.earlier],
+            **_QUIET,
+        )
+
+
+def _wire_history(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
+    shown = [
+        parts.store, parts.conversation, parts.chatbot, parts.evidence, parts.earlier, parts.edit,
+        parts.feedback,
+    ]  # fmt: skip
+    page.load(events.restore, parts.store, shown, **_QUIET)
+    parts.new.click(events.begin, parts.store, shown, **_QUIET)
+    parts.chatbot.clear(events.begin, parts.store, shown, **_QUIET)
+    parts.earlier.click(events.open, [parts.earlier, parts.store], shown, **_QUIET)
+    parts.forget.click(events.forget, None, shown, **_QUIET)
+
+
+def _wire_feedback(events: ChatEvents, parts: _Layout) -> None:
+    form = [parts.feedback, parts.reasons, parts.comment]
+    rated = parts.chatbot.like(
+        events.rate, parts.conversation, [parts.conversation, *form], **_QUIET
+    )
+    sent = parts.send.click(
+        events.explain, [parts.conversation, parts.reasons, parts.comment], form, **_QUIET
+    )
+    del sent
+    rated.then(
+        events.keep, [parts.store, parts.conversation], [parts.store, parts.earlier], **_QUIET
+    )
+
+
+def _wire_state(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
+    page.load(events.greet, None, [parts.header, parts.notice], **_QUIET)
+    gr.on(
+        [page.load, gr.Timer(_SECONDS_BETWEEN_STATES).tick],
+        events.tell_state,
+        None,
+        parts.state,
+        **_QUIET,
+    )

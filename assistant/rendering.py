@@ -1,4 +1,4 @@
-"""Answers, evidence and states as Markdown, for pages.
+"""Answers and evidence as Markdown, for pages.
 
 Knows how an answer is shown; nothing of Gradio or of how it comes about. Text of documents, file
 names and models is escaped, so it shows as text and never as markup.
@@ -11,17 +11,19 @@ from urllib.parse import urlencode
 import regex
 
 from assistant.evidence import excerpt_span
-from assistant.model_supply import ModelState, ModelStatus
+from assistant.languages import language_name
 from assistant.quotations import quotations_in
 from assistant.remarks import doubt, remarks
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
 from assistant.verbatim import locate
-from assistant.wording import english
-from index.language import direction_of, name_of
+from assistant.wording import Wording
+from index.language import direction_of
 from index.types import Span
 
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
 _CONTEXT_CHARACTERS = 320
+_FIRST_QUOTATIONS = 2
+"""What stands in the place of an answer until a model writes it."""
 
 
 def escaped(text: str) -> str:
@@ -30,92 +32,95 @@ def escaped(text: str) -> str:
     return str(_MARKUP.sub(r"\\\1", html))
 
 
-def show_answer(answer: Answer) -> str:
-    """Write an answer; its marks are links to the cited sentences, which follow as they stand."""
+def show_answer(answer: Answer, wording: Wording, advice: str = "") -> str:
+    """Write an answer; its marks are links to the cited sentences, which follow as they stand.
+
+    `advice` tells in plain text what to do after a refusal.
+    """
     if answer.kind is Kind.EVIDENCE:
-        return "…"
+        return _first_quotations(answer, wording)
     if answer.kind is Kind.QUOTED:
         text = escaped(answer.text.split("\n", 1)[0])
     else:
-        text = _text(answer)
-    parts = [_in_language(text, answer.language), *map(_quotation, answer.citations)]
-    parts += [f"*{escaped(remark)}*" for remark in remarks(answer, english())]
+        text = _text(answer, wording)
+    parts = [_label(answer, wording), _in_language(text, answer.language)]
+    parts += [_quotation(citation, wording) for citation in answer.citations]
+    parts += [f"*{escaped(line)}*" for line in (*remarks(answer, wording), *advice.splitlines()) if line]
     return "\n\n".join(part for part in parts if part)
 
 
-def show_evidence(answer: Answer) -> str:
+def show_evidence(answer: Answer, wording: Wording) -> str:
     """Write the passages that were found, each around its key sentence."""
-    parts = ["### Nearest passages" if answer.refused else "### Evidence"]
+    heading = "evidence_nearest" if answer.refused else "evidence_found"
+    parts = [f"### {escaped(wording(heading))}"]
     if answer.searched:
-        parts.append(f"Searched for: *{escaped(_line(answer.searched))}*")
+        searched = escaped(wording("evidence_searched", question=_line(answer.searched)))
+        parts.append(f"*{searched}*")
     for item in answer.evidence:
-        place = " · ".join(part for part in (item.locator, name_of(item.language)) if part)
-        link = _link(item.document_id, item.key.start, item.key.end)
-        head = f"**[{escaped(item.title)}]({link})** · {escaped(place)}"
-        parts.append(f"{head}\n\n{_in_language(_context(item), item.language)}")
+        passage = _in_language(_context(item), item.language)
+        parts.append(f"{_place(item, wording)}\n\n{passage}")
     return "\n\n".join(parts)
-
-
-def show_status(status: ModelStatus, documents: int) -> str:
-    """Write one line on what answers, where text goes, and how much there is to find."""
-    name = escaped(status.name)
-    match status.state:
-        case ModelState.READY if status.host:
-            model = f"**{name}** writes the answers; questions and passages go to **{status.host}**"
-        case ModelState.READY:
-            model = f"**{name}** writes the answers, on this machine"
-        case ModelState.FETCHING:
-            model = f"Answers are quotations while {name} is fetched: {status.share or 0:.0%}"
-        case ModelState.STARTING:
-            model = f"Answers are quotations while {name} starts"
-        case ModelState.OFFERED:
-            model = "Answers are quotations; for written ones run: `bronwijzer model pull`"
-        case ModelState.FAILED:
-            model = f"Answers are quotations. {escaped(status.detail)}"
-        case _:
-            model = "Answers are quotations; no language model is set"
-    return f"{model} · {documents} {'document' if documents == 1 else 'documents'}"
-
-
-def show_notice(notice: str) -> str:
-    """Write what whoever looks after the documents should know; empty where there is nothing."""
-    return f"⚠️ {escaped(notice)}" if notice else ""
 
 
 def source_path(citation: Citation) -> str:
     """Address the cited sentence in its document."""
-    return _link(citation.document_id, citation.start, citation.end)
+    return _link(citation.document_id, Span(citation.start, citation.end))
 
 
-def _text(answer: Answer) -> str:
-    """The text with linked marks; sentences in doubt are in italics and say why."""
+def _first_quotations(answer: Answer, wording: Wording) -> str:
+    parts = [f"*{escaped(wording('answer_writing'))}*"]
+    for item in answer.evidence[:_FIRST_QUOTATIONS]:
+        quote = _in_language(_block(f"“{item.quote}”"), item.language)
+        parts.append(f"{quote}\n\n{_place(item, wording)}")
+    return "\n\n".join(parts)
+
+
+def _label(answer: Answer, wording: Wording) -> str:
+    """Name the language of a reply whose quotations are in another."""
+    if all(citation.language == answer.language for citation in answer.citations):
+        return ""
+    name = language_name(answer.language, wording.language)
+    return f'<span class="label">{escaped(wording("answer_language", language=name))}</span>'
+
+
+def _text(answer: Answer, wording: Wording) -> str:
+    """The text with linked marks; sentences in doubt look different and say why."""
     pieces, position = [], 0
     for claim in answer.claims:
-        pieces.append(_linked(answer, position, claim.start))
-        pieces.append(_claim(answer, claim))
+        pieces.append(_linked(answer, Span(position, claim.start)))
+        pieces.append(_claim(answer, claim, wording))
         position = claim.end
-    pieces.append(_linked(answer, position, len(answer.text)))
+    pieces.append(_linked(answer, Span(position, len(answer.text))))
     return "".join(pieces)
 
 
-def _claim(answer: Answer, claim: Claim) -> str:
-    text = _linked(answer, claim.start, claim.end)
-    doubted = doubt(claim.support, english())
-    return f"*{text}* ({doubted})" if doubted else text
+def _claim(answer: Answer, claim: Claim, wording: Wording) -> str:
+    text = _linked(answer, Span(claim.start, claim.end))
+    why = doubt(claim.support, wording)
+    if not why:
+        return text
+    sentence = f'<span class="doubt {claim.support.value}">{text}</span>'
+    return f'{sentence} <em class="why">({escaped(why)})</em>'
 
 
-def _linked(answer: Answer, start: int, end: int) -> str:
+def _linked(answer: Answer, span: Span) -> str:
     by_number = {citation.number: citation for citation in answer.citations}
-    pieces = regex.split(r"\[(\d+)\]", answer.text[start:end])
+    pieces = regex.split(r"\[(\d+)\]", answer.text[span.start : span.end])
     shown = []
     for index, piece in enumerate(pieces):
         if index % 2 == 0:
             shown.append(_with_quotations(piece, answer.citations))
         elif (citation := by_number.get(int(piece))) is not None:
-            shown.append(f"[\\[{piece}\\]]({source_path(citation)})")
+            shown.append(_mark(citation))
         else:
             shown.append(escaped(f"[{piece}]"))
     return "".join(shown)
+
+
+def _mark(citation: Citation) -> str:
+    """Link a mark to its sentence, which its title quotes for whoever points at it."""
+    quote = f'"{escaped(_line(citation.quote))}"'
+    return f"[\\[{citation.number}\\]]({source_path(citation)} {quote})"
 
 
 def _with_quotations(text: str, citations: Sequence[Citation]) -> str:
@@ -132,9 +137,12 @@ def _with_quotations(text: str, citations: Sequence[Citation]) -> str:
     return shown + escaped(text[position:])
 
 
-def _quotation(citation: Citation) -> str:
+def _quotation(citation: Citation, wording: Wording) -> str:
     quote = _in_language(_block(f"“{citation.quote}”"), citation.language)
-    return f"{quote}\n\n{_source(citation)}"
+    name = language_name(citation.language, wording.language)
+    place = " · ".join(part for part in (citation.locator, name) if part)
+    link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
+    return f"{quote}\n\n{link} · {escaped(place)}" if place else f"{quote}\n\n{link}"
 
 
 def _in_language(markdown: str, language: str) -> str:
@@ -143,10 +151,11 @@ def _in_language(markdown: str, language: str) -> str:
     return f'<div lang="{code}" dir="{direction}">\n\n{markdown}\n\n</div>' if markdown else ""
 
 
-def _source(citation: Citation) -> str:
-    place = " · ".join(part for part in (citation.locator, name_of(citation.language)) if part)
-    link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
-    return f"{link} · {escaped(place)}" if place else link
+def _place(item: Evidence, wording: Wording) -> str:
+    name = language_name(item.language, wording.language)
+    place = " · ".join(part for part in (item.locator, name) if part)
+    head = f"**[{escaped(item.title)}]({_link(item.document_id, item.key)})**"
+    return f"{head} · {escaped(place)}" if place else head
 
 
 def _context(item: Evidence) -> str:
@@ -169,5 +178,5 @@ def _block(text: str) -> str:
     return "\n".join(f"> {escaped(line)}" for line in text.splitlines())
 
 
-def _link(document_id: int, start: int, end: int) -> str:
-    return f"/source/{document_id}?{urlencode({'start': start, 'end': end})}#cited"
+def _link(document_id: int, place: Span) -> str:
+    return f"/source/{document_id}?{urlencode({'start': place.start, 'end': place.end})}#cited"

@@ -1,0 +1,246 @@
+"""What each event on the chat page changes, as Gradio takes it.
+
+Knows the order of the parts that an event changes; nothing of where they stand.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+
+from assistant.dialogue import Dialogue, stopped
+from assistant.feedback import REASONS, Feedback, FeedbackStore
+from assistant.history import Conversation, History, Verdict
+from assistant.model_supply import ModelStatus
+from assistant.rendering import escaped
+from assistant.state_line import show_notice, show_state
+from assistant.wording import Wording, WordingBook
+
+Update = tuple[Any, ...]
+"""A value for each part that an event changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEvents:
+    """The page's events. `suggestions` gives first questions in a language of the catalogue.
+
+    `manages` says whether whoever asks may open the library.
+    """
+
+    dialogue: Dialogue
+    book: WordingBook
+    feedback: FeedbackStore
+    status: Callable[[], ModelStatus]
+    suggestions: Callable[[str], Sequence[str]]
+    manages: Callable[[Request], bool]
+    organisation: str = ""
+    greeting: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the page is called."""
+        return f"Bronwijzer · {self.organisation}" if self.organisation else "Bronwijzer"
+
+    # Questions: conversation, messages, evidence, box, ask, stop, edit, feedback form
+
+    def ask(
+        self, question: str, conversation: Conversation | None, request: gr.Request
+    ) -> Iterator[Update]:
+        """Answer a question, step by step."""
+        conversation = conversation or Conversation()
+        if not question.strip():
+            yield _asked(conversation)
+            return
+        evidence: Any = ""
+        box: Any = ""
+        for conversation in self.dialogue.ask(conversation, question, self._wording(request)):
+            latest = conversation.turns[-1].evidence
+            changed = gr.skip() if latest == evidence else latest
+            yield (conversation, _messages(conversation), changed, box, *_running(True))
+            # What is typed meanwhile stays.
+            evidence, box = latest, gr.skip()
+        yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
+
+    def ask_example(
+        self, conversation: Conversation | None, event: gr.SelectData, request: gr.Request
+    ) -> Iterator[Update]:
+        """Answer a suggested question."""
+        yield from self.ask(str(event.value["text"]), conversation, request)
+
+    def ask_again(
+        self, conversation: Conversation | None, request: gr.Request
+    ) -> Iterator[Update]:
+        """Answer the latest question anew."""
+        if conversation is None or not conversation.turns:
+            return
+        before = conversation.before(len(conversation.turns) - 1)
+        yield from self.ask(conversation.turns[-1].question, before, request)
+
+    def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
+        """Say that an answer was stopped."""
+        conversation = stopped(conversation or Conversation(), self._wording(request))
+        return _asked(conversation)
+
+    def edit(self, conversation: Conversation | None) -> Update:
+        """Take the latest question back into the box."""
+        if conversation is None or not conversation.turns:
+            return _asked(Conversation())
+        before = conversation.before(len(conversation.turns) - 1)
+        return _asked(before, box=conversation.turns[-1].question)
+
+    # Keeping: store, earlier conversations
+
+    def keep(self, stored: object, conversation: Conversation | None) -> Update:
+        """Have the browser keep a conversation."""
+        if conversation is None:
+            return gr.skip(), gr.skip()
+        history = History.read(stored).with_conversation(conversation)
+        return history.write(), _earlier(history)
+
+    # History: store, conversation, messages, evidence, earlier, edit, feedback form
+
+    def restore(self, stored: object, request: gr.Request) -> Update:
+        """Show what the browser kept."""
+        history = History.read(stored)
+        return (gr.skip(), *self._opened(history, self._wording(request)))
+
+    def begin(self, stored: object, request: gr.Request) -> Update:
+        """Open a new conversation."""
+        history = History.read(stored).model_copy(update={"open": ""})
+        return (history.write(), *self._opened(history, self._wording(request)))
+
+    def open(self, number: int, stored: object, request: gr.Request) -> Update:
+        """Open an earlier conversation, counted from 0."""
+        history = History.read(stored)
+        if 0 <= number < len(history.conversations):
+            history = history.model_copy(update={"open": history.conversations[number].id})
+        return (history.write(), *self._opened(history, self._wording(request)))
+
+    def forget(self, request: gr.Request) -> Update:
+        """Delete all conversations."""
+        return (History().write(), *self._opened(History(), self._wording(request)))
+
+    def _opened(self, history: History, wording: Wording) -> Update:
+        conversation = history.current
+        turns = conversation.turns
+        evidence = turns[-1].evidence if turns else escaped(wording("evidence_empty"))
+        questions = self.suggestions(wording.language)
+        chatbot = gr.update(
+            value=_messages(conversation),
+            examples=[{"text": question} for question in questions],
+            placeholder=escaped(self.greeting or wording("chat_welcome")),
+            feedback_value=_verdicts(conversation),
+        )
+        return (
+            conversation,
+            chatbot,
+            evidence,
+            _earlier(history),
+            gr.update(visible=bool(turns)),
+            gr.update(visible=False),
+        )
+
+    # Feedback: conversation, form, reasons, comment
+
+    def rate(
+        self, conversation: Conversation | None, event: gr.LikeData, request: gr.Request
+    ) -> Update:
+        """Note a thumb up or down; a thumb down asks why."""
+        number = _turn_of(event.index)
+        if conversation is None or not 0 <= number < len(conversation.turns):
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        verdict: Verdict = "up" if event.liked is True else "down"
+        conversation = conversation.rated(number, verdict)
+        self.feedback.record(_feedback(conversation, number))
+        wording = self._wording(request)
+        choices = [(wording(f"feedback_{reason}"), reason) for reason in REASONS]
+        return (
+            conversation,
+            gr.update(visible=verdict == "down"),
+            gr.update(choices=choices, value=[]),
+            "",
+        )
+
+    def explain(
+        self,
+        conversation: Conversation | None,
+        reasons: Sequence[str],
+        comment: str,
+        request: gr.Request,
+    ) -> Update:
+        """Note why the latest thumb went down."""
+        turns = conversation.turns if conversation else ()
+        down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
+        if conversation is not None and down:
+            self.feedback.record(_feedback(conversation, down[-1], reasons, comment))
+        gr.Info(self._wording(request)("chat_feedback_thanks"))
+        return gr.update(visible=False), [], ""
+
+    # State
+
+    def greet(self, request: gr.Request) -> tuple[str, str]:
+        """Write the header, and what whoever looks after the documents should know."""
+        wording = self._wording(request)
+        header = f"# {escaped(self.title)}"
+        if request.request is not None and self.manages(request.request):
+            header += f"\n\n[{escaped(wording('chat_library'))}](library/)"
+        return header, show_notice(self.dialogue.assistant.corpus.coverage_warning())
+
+    def tell_state(self, request: gr.Request) -> str:
+        """Write the line of state."""
+        corpus = self.dialogue.assistant.corpus
+        return show_state(
+            self.status(), corpus.document_count(), corpus.progress, self._wording(request)
+        )
+
+    def _wording(self, request: gr.Request) -> Wording:
+        return self.book.accepted(request.headers.get("accept-language", ""))
+
+
+def _asked(conversation: Conversation, box: object = "") -> Update:
+    evidence = conversation.turns[-1].evidence if conversation.turns else ""
+    has_turns = bool(conversation.turns)
+    return (conversation, _messages(conversation), evidence, box, *_running(False, has_turns))
+
+
+def _running(running: bool, has_turns: bool = True) -> Update:
+    """Show the button that stops, or those that ask and edit; hide the form of feedback."""
+    return (
+        gr.update(visible=not running),
+        gr.update(visible=running),
+        gr.update(visible=not running and has_turns),
+        gr.update(visible=False),
+    )
+
+
+def _messages(conversation: Conversation) -> list[dict[str, str]]:
+    messages = []
+    for turn in conversation.turns:
+        messages.append({"role": "user", "content": escaped(turn.question)})
+        if turn.shown:
+            messages.append({"role": "assistant", "content": turn.shown})
+    return messages
+
+
+def _turn_of(index: int | tuple[int, int]) -> int:
+    """Number the turn of a message: each has a question and an answer."""
+    return (index if isinstance(index, int) else index[0]) // 2
+
+
+def _verdicts(conversation: Conversation) -> list[str | None]:
+    shown = {"up": "Like", "down": "Dislike"}
+    return [shown.get(turn.verdict) for turn in conversation.turns]
+
+
+def _earlier(history: History) -> dict[str, Any]:
+    samples = [[conversation.title] for conversation in history.conversations]
+    return gr.update(samples=samples, visible=bool(samples))
+
+
+def _feedback(
+    conversation: Conversation, number: int, reasons: Sequence[str] = (), comment: str = ""
+) -> Feedback:
+    turn = conversation.turns[number]
+    raise NotImplementedError

@@ -1,0 +1,73 @@
+"""What a conversation on the chat page becomes as a question is answered.
+
+Knows conversations and how answers are written for a page; nothing of Gradio.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.answering import Assistant
+from assistant.errors import AssistantError
+from assistant.history import Conversation, Turn
+from assistant.rendering import escaped, show_answer, show_evidence
+from assistant.types import Answer
+from assistant.wording import Wording
+from index.errors import IndexingError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Answers questions inside conversations; `contact` is who to ask after a refusal."""
+
+    assistant: Assistant
+    contact: str = ""
+
+    def ask(
+        self, conversation: Conversation, question: str, wording: Wording
+    ) -> Iterator[Conversation]:
+        """Yield the conversation as its newest turn grows: the question, evidence, answer.
+
+        A question that cannot be answered gets a turn that says why.
+        """
+        turn = Turn(question=question)
+        yield conversation.with_turn(turn)
+        try:
+            for answer in self.assistant.stream(question, conversation.messages):
+                turn = self._grown(turn, answer, wording)
+                yield conversation.with_turn(turn)
+        except (AssistantError, IndexingError) as error:
+            yield conversation.with_turn(_failed(turn, str(error)))
+        except Exception as error:
+            _log.exception("A question on the chat page failed.")
+            told = f"{wording('chat_failed')} {error!r}"
+            yield conversation.with_turn(_failed(turn, told))
+
+    def _grown(self, turn: Turn, answer: Answer, wording: Wording) -> Turn:
+        shown = show_answer(answer, wording, self.contact if answer.refused else "")
+        evidence = show_evidence(answer, wording)
+        grown = {
+            "shown": shown,
+            "evidence": evidence,
+            # Only a whole answer is one to follow up on.
+            "answer": answer.text if answer.done else "",
+            "kind": answer.kind.value,
+            "model": answer.model or "",
+            "cited": tuple((c.document, c.start, c.end) for c in answer.citations),
+        }
+        return turn.model_copy(update=grown)
+
+
+def stopped(conversation: Conversation, wording: Wording) -> Conversation:
+    """Say below the newest turn that its answer was stopped; an answer that ended stays."""
+    if not conversation.turns or conversation.turns[-1].answer:
+        return conversation
+    turn = conversation.turns[-1]
+    shown = f"{turn.shown}\n\n*{escaped(wording('chat_stopped'))}*".strip()
+    return conversation.with_turn(turn.model_copy(update={"shown": shown}))
+
+
+def _failed(turn: Turn, why: str) -> Turn:
+    return turn.model_copy(update={"shown": f"⚠️ {escaped(why)}", "answer": ""})
