@@ -8,6 +8,7 @@ import json
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -15,9 +16,8 @@ from assistant.chat_events import ChatEvents
 from assistant.wording import WordingBook
 
 STATIC = Path(str(files("assistant").joinpath("static")))
-"""The folder that is served at /static."""
+"""The folder that is served at /page."""
 
-CSS = (STATIC / "chat.css").read_text("utf-8")
 THEME = gr.themes.Default(
     primary_hue="blue",
     neutral_hue="slate",
@@ -32,14 +32,22 @@ _PANEL = "panel_"
 
 
 def head(book: WordingBook) -> str:
-    """Write the tag that loads the page's script, with the texts that it says."""
+    """Write the tags that load the page's style and script, with the texts that it says."""
     texts = {
         language: {key: text for key, text in book.of(language).texts.items() if key[:6] == _PANEL}
         for language in book.languages
     }
-    version = hashlib.sha256((STATIC / "chat.js").read_bytes()).hexdigest()[:12]
     data = escape(json.dumps(texts, ensure_ascii=False))
-    return f'<script src="static/chat.js?{version}" data-texts="{data}" defer></script>'
+    return (
+        f'<link rel="stylesheet" href="{_address("chat.css")}">'
+        f'<script src="{_address("chat.js")}" data-texts="{data}" defer></script>'
+    )
+
+
+def _address(name: str) -> str:
+    """Address a file of the page; a browser that has kept an older one asks anew."""
+    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"page/{name}?{version}"
 
 
 def translations(book: WordingBook) -> gr.I18n:
@@ -63,7 +71,7 @@ class _Layout:
                 samples=[],
                 type="index",
                 layout="table",
-                headers=[i18n("chat_earlier")],
+                headers=[""],
                 elem_id="earlier",
             )
             self.forget = gr.Button(i18n("chat_forget"), elem_id="forget", size="sm")
@@ -83,6 +91,7 @@ class _Layout:
             height="58vh",
             latex_delimiters=[],
             buttons=["copy"],
+            autoscroll=False,  # The page's script keeps the beginning of an answer in sight.
             allow_tags=False,
             group_consecutive_messages=False,
             elem_id="conversation",
@@ -125,7 +134,7 @@ def build_chat(events: ChatEvents, i18n: gr.I18n) -> gr.Blocks:
     return page
 
 
-_QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def _wire_questions(events: ChatEvents, parts: _Layout) -> None:

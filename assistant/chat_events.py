@@ -55,10 +55,10 @@ class ChatEvents:
             return
         evidence: Any = ""
         box: Any = ""
-        for conversation in self.dialogue.ask(conversation, question, self._wording(request)):
-            latest = conversation.turns[-1].evidence
+        for grown in self.dialogue.ask(conversation, question, self._wording(request)):
+            latest = grown.turns[-1].evidence
             changed = gr.skip() if latest == evidence else latest
-            yield (conversation, _messages(conversation), changed, box, *_running(True))
+            yield (grown, _messages(grown), changed, box, *_running(True))
             # What is typed meanwhile stays.
             evidence, box = latest, gr.skip()
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
@@ -69,9 +69,7 @@ class ChatEvents:
         """Answer a suggested question."""
         yield from self.ask(str(event.value["text"]), conversation, request)
 
-    def ask_again(
-        self, conversation: Conversation | None, request: gr.Request
-    ) -> Iterator[Update]:
+    def ask_again(self, conversation: Conversation | None, request: gr.Request) -> Iterator[Update]:
         """Answer the latest question anew."""
         if conversation is None or not conversation.turns:
             return
@@ -243,4 +241,11 @@ def _feedback(
     conversation: Conversation, number: int, reasons: Sequence[str] = (), comment: str = ""
 ) -> Feedback:
     turn = conversation.turns[number]
-    raise NotImplementedError
+    return Feedback(
+        id=turn.id,
+        verdict=turn.verdict or "withdrawn",
+        reasons=tuple(reasons),
+        comment=comment,
+        question=turn.question,
+        answer=turn.answer,
+    )

@@ -40,7 +40,7 @@ class Dialogue:
                 yield conversation.with_turn(turn)
         except (AssistantError, IndexingError) as error:
             yield conversation.with_turn(_failed(turn, str(error)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one question's edge: told and logged
             _log.exception("A question on the chat page failed.")
             told = f"{wording('chat_failed')} {error!r}"
             yield conversation.with_turn(_failed(turn, told))

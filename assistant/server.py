@@ -8,11 +8,15 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.api import owner_routes, public_routes, report_errors
 from assistant.build import Installation
-from assistant.chat import CSS, build_chat
+from assistant.chat import STATIC, THEME, build_chat, head, translations
+from assistant.chat_events import ChatEvents
+from assistant.dialogue import Dialogue
+from assistant.feedback import FeedbackStore
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -66,7 +70,26 @@ def create_app(installation: Installation) -> FastAPI:
     if installation.settings.host in _LOOPBACK:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
-    chat = build_chat(installation.assistant, lambda: installation.supply.status)
+    app.mount("/page", StaticFiles(directory=STATIC))
+    _mount_chat(app, installation)
+    return app
+
+
+def _mount_chat(app: FastAPI, installation: Installation) -> None:
+    book = WordingBook.bundled()
+    i18n = translations(book)
+    settings = installation.settings
+    events = ChatEvents(
+        dialogue=Dialogue(installation.assistant, settings.contact),
+        book=book,
+        feedback=FeedbackStore(settings.data),
+        status=lambda: installation.supply.status,
+        suggestions=lambda language: (),
+        manages=lambda request: False,
+        organisation=settings.organisation,
+        greeting=settings.greeting,
+    )
+    chat = build_chat(events, i18n)
     chat.queue(default_concurrency_limit=8, max_size=64)
     gr.mount_gradio_app(
         app,
@@ -75,7 +98,8 @@ def create_app(installation: Installation) -> FastAPI:
         ssr_mode=False,
         footer_links=[],
         run_history=False,
-        css=CSS,
+        i18n=i18n,
+        theme=THEME,
+        head=head(book),
         max_file_size=1,  # The page takes no files, but Gradio would from anyone.
     )
-    return app

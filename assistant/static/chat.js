@@ -163,12 +163,27 @@
     closePanel();
   });
 
+  // A new question goes to the top of the conversation, so that the answer below it is read from its
+  // beginning while it grows.
+  let asked = 0;
+
+  function keepQuestionInSight() {
+    const questions = document.querySelectorAll("#conversation .user-row");
+    if (questions.length > asked) {
+      const log = questions[0].closest("[role=log]");
+      const latest = questions[questions.length - 1];
+      log.scrollTop += latest.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
+    }
+    asked = questions.length;
+  }
+
   // Gradio labels each message with its Markdown, which a screen reader would read out in place of
   // the message.
   new MutationObserver(() => {
     for (const message of document.querySelectorAll(`:is(${MESSAGES})[aria-label]`)) {
       message.removeAttribute("aria-label");
     }
+    keepQuestionInSight();
   }).observe(document.documentElement,
     { subtree: true, childList: true, attributeFilter: ["aria-label"] });
 })();
