@@ -11,11 +11,12 @@ import gradio as gr
 from starlette.requests import Request
 
 from assistant.dialogue import Dialogue, stopped
-from assistant.feedback import REASONS, Feedback, FeedbackStore
-from assistant.history import Conversation, History, Verdict
+from assistant.feedback import REASONS, Feedback, FeedbackStore, Opinion, feedback_on
+from assistant.history import Conversation, History, Turn, Verdict
 from assistant.model_supply import ModelStatus
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
+from assistant.types import Answer, Citation, Kind
 from assistant.wording import Wording, WordingBook
 
 Update = tuple[Any, ...]
@@ -151,9 +152,9 @@ class ChatEvents:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
-        self.feedback.record(_feedback(conversation, number))
+        self._record(conversation.turns[number])
         wording = self._wording(request)
-        choices = [(wording(f"feedback_{reason}"), reason) for reason in REASONS]
+        choices = [(wording(f"feedback_reason_{reason}"), reason) for reason in REASONS]
         return (
             conversation,
             gr.update(visible=verdict == "down"),
@@ -172,9 +173,13 @@ class ChatEvents:
         turns = conversation.turns if conversation else ()
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
         if conversation is not None and down:
-            self.feedback.record(_feedback(conversation, down[-1], reasons, comment))
+            self._record(conversation.turns[down[-1]], reasons, comment)
         gr.Info(self._wording(request)("chat_feedback_thanks"))
         return gr.update(visible=False), [], ""
+
+    def _record(self, turn: Turn, reasons: Sequence[str] = (), comment: str = "") -> None:
+        fingerprint = self.dialogue.assistant.corpus.fingerprint
+        self.feedback.record(_feedback(turn, fingerprint, reasons, comment))
 
     # State
 
@@ -238,14 +243,16 @@ def _earlier(history: History) -> dict[str, Any]:
 
 
 def _feedback(
-    conversation: Conversation, number: int, reasons: Sequence[str] = (), comment: str = ""
+    turn: Turn, fingerprint: str, reasons: Sequence[str] = (), comment: str = ""
 ) -> Feedback:
-    turn = conversation.turns[number]
-    return Feedback(
-        id=turn.id,
-        verdict=turn.verdict or "withdrawn",
-        reasons=tuple(reasons),
-        comment=comment,
-        question=turn.question,
-        answer=turn.answer,
+    """Put what a reader thinks of a turn into a record."""
+    citations = tuple(
+        Citation(number, 0, document, "", "", "", start, end, "")
+        for number, (document, start, end) in enumerate(turn.cited, start=1)
     )
+    kind = Kind(turn.kind) if turn.kind in set(Kind) else Kind.EVIDENCE
+    answer = Answer(
+        turn.question, "", kind, turn.answer, citations=citations, model=turn.model or None
+    )
+    opinion = Opinion(turn.verdict or "withdrawn", tuple(reasons), comment)
+    return feedback_on(answer, turn.id, opinion, fingerprint)

@@ -15,7 +15,6 @@ from assistant.types import Message
 Verdict = Literal["", "up", "down"]
 
 _MOST_CONVERSATIONS = 30
-_MOST_TURNS = 40
 _MOST_CHARACTERS = 1_200_000
 """A browser keeps 5 MB for a site, and encrypted text is longer."""
 _LONGEST_TITLE = 60
@@ -113,18 +112,31 @@ class History(BaseModel):
         return next((kept for kept in self.conversations if kept.id == name), None)
 
     def with_conversation(self, conversation: Conversation) -> "History":
-        """Put a conversation first and open it; the oldest go where there is no room."""
-        turns = conversation.turns[-_MOST_TURNS:]
-        conversation = conversation.model_copy(update={"turns": turns})
+        """Put a conversation first and open it; the oldest turns go where there is no room."""
+        conversation = conversation.model_copy(update={"turns": _latest(conversation.turns)})
         others = [kept for kept in self.conversations if kept.id != conversation.id]
         kept = [conversation, *others] if conversation.turns else others
         return History(conversations=tuple(_bounded(kept)), open=conversation.id)
 
 
+def _latest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Keep the latest turns, as many as there is room for."""
+    room = _MOST_CHARACTERS
+    for number in range(len(turns), 0, -1):
+        room -= _size(turns[number - 1])
+        if room < 0:
+            return turns[number:]
+    return turns
+
+
 def _bounded(conversations: list[Conversation]) -> Iterator[Conversation]:
     room = _MOST_CHARACTERS
     for conversation in conversations[:_MOST_CONVERSATIONS]:
-        room -= len(conversation.model_dump_json())
+        room -= sum(map(_size, conversation.turns))
         if room < 0:
             return
         yield conversation
+
+
+def _size(turn: Turn) -> int:
+    return len(turn.model_dump_json())

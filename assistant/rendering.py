@@ -45,9 +45,9 @@ def show_answer(answer: Answer, wording: Wording, advice: str = "") -> str:
         text = _text(answer, wording)
     parts = [_label(answer, wording), _in_language(text, answer.language)]
     parts += [_quotation(citation, wording) for citation in answer.citations]
-    parts += [
-        f"*{escaped(line)}*" for line in (*remarks(answer, wording), *advice.splitlines()) if line
-    ]
+    # Counts change while an answer grows.
+    below = (*(remarks(answer, wording) if answer.done else ()), *advice.splitlines())
+    parts += [f"*{escaped(line)}*" for line in below if line]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 from assistant.build import build_embedder
 from assistant.cli import app
 from assistant.diagnosis import diagnose
-from assistant.rendering import show_notice
 from assistant.settings import Settings, read_settings
+from assistant.state_line import show_notice
 from index.coverage import Coverage, measured, parallel_sentences
 from index.database import Database
 from index.embedding import BundledEmbedder, RemoteEmbedder, documented_languages

@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 from dataclasses import replace
 from importlib.resources import files
 
@@ -14,11 +15,23 @@ from rich.console import Console
 from assistant.commands import _show_answer as show_in_terminal
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.remarks import doubt, remarks
+<<<<<<< HEAD
 from assistant.rendering import escaped, show_answer, show_evidence, show_status
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
 from assistant.wire import read_answer, write_answer
 from assistant.wording import english
 from index.types import Span
+=======
+from assistant.rendering import escaped
+from assistant.rendering import show_answer as render_answer
+from assistant.rendering import show_evidence as render_evidence
+from assistant.source_page import source_page
+from assistant.state_line import show_state
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
+from assistant.wire import read_answer, write_answer
+from assistant.wording import WordingBook, english
+from index.types import SourceDocument, Span, SyncReport
+>>>>>>> 4e6282a (Conversations that are kept: shapes, bounds, tests)
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
 
@@ -27,13 +40,34 @@ def citation(number=1, quote="Zij leidt het.", title="Kade"):
     return Citation(number, 7, "kade.txt", title, "p. 2", "nl", 10, 20, quote)
 
 
+def show_answer(answer, advice=""):
+    return render_answer(answer, english(), advice)
+
+
+def show_evidence(answer):
+    return render_evidence(answer, english())
+
+
+def show_status(status, documents, sync=None):
+    return show_state(status, documents, sync, english()).replace("\\", "")
+
+
 def written(text, *claims, citations=()):
     return Answer("q", "en", Kind.WRITTEN, text, claims=claims, citations=citations, done=True)
 
 
 def test_marks_become_links_to_the_sentence():
     shown = show_answer(written("She leads it [1].", citations=(citation(),)))
-    assert "[\\[1\\]](/source/7?start=10&end=20#cited)" in shown
+    assert '[\\[1\\]](/source/7?start=10&end=20#cited "Zij leidt het\\.")' in shown
+
+
+def test_a_mark_quotes_its_sentence_whatever_that_holds():
+    quote = 'Zij "leidt" het) <b>nu</b>\n\n[x](y) \\'
+    rendered = MarkdownIt("commonmark").render(
+        show_answer(written("Yes [1].", citations=(citation(quote=quote),)))
+    )
+    title = re.search(r'<a href="/source/7[^"]*" title="([^"]*)">\[1\]</a>', rendered)
+    assert html.unescape(title.group(1)) == " ".join(quote.split())
 
 
 def test_doubtful_sentences_say_why():
@@ -56,8 +90,9 @@ def test_sentences_in_doubt_are_counted_among_those_that_state_something():
         "1 of 3 sentences is perhaps not borne out: compare with the source.",
     )
     shown = show_answer(answer)
-    assert "*Two\\.* (its source may not say so)" in shown
-    assert "*Six\\.* (not borne out by a source)" in shown
+    weak, unsupported = "its source may not say so", "not borne out by a source"
+    assert f'<span class="doubt weak">Two\\.</span> <em class="why">({weak})</em>' in shown
+    assert f'unsupported">Six\\.</span> <em class="why">({unsupported})</em>' in shown
     assert "One\\. " in shown and " Ten?" in shown
     assert "1 of 3 sentences is not borne out by a source" in shown.replace("\\", "")
     assert remarks(written("One.", claims[0]), english()) == ()
@@ -106,7 +141,7 @@ def test_quoted_words_inside_a_reply_keep_their_direction():
     text = "It says “رسوم العضوية السنوية 38” and “what is quoted from elsewhere” [1]."
     shown = show_answer(written(text, citations=(source,)))
     assert '“<span lang="ar" dir="rtl">رسوم العضوية السنوية 38</span>”' in shown
-    assert shown.count("<span") == 1
+    assert shown.count("<span lang") == 1
 
 
 @pytest.mark.parametrize(
@@ -125,7 +160,8 @@ def test_language_and_direction_are_said(language, attributes):
 
 def test_misquotations_are_counted():
     shown = [
-        show_answer(Answer("q", "en", Kind.WRITTEN, "Yes.", misquoted=count)) for count in (1, 2)
+        show_answer(Answer("q", "en", Kind.WRITTEN, "Yes.", misquoted=count, done=True))
+        for count in (1, 2)
     ]
     assert "1 quotation that no source holds is shown without quotation marks" in shown[0]
     assert "2 quotations that no source holds are shown without quotation marks" in shown[1]
@@ -162,7 +198,7 @@ def quoted_as(answer):
 def test_a_rewritten_question_is_shown_as_text_above_its_evidence():
     shown = show_evidence(Answer("And?", "en", searched=f"{HOSTILE}\n# Heading"))
     line = shown.split("\n\n")[1]
-    assert line.startswith("Searched for: *") and "\n" not in line
+    assert line.startswith("*Searched for") and "\n" not in line
     page = MarkdownIt().render(shown)
     assert not any(tag in page for tag in ("<script", "<img", "<a "))
     assert "Searched" not in show_evidence(Answer("And?", "en"))
@@ -196,3 +232,64 @@ def test_the_status_names_any_host_that_receives_text():
     assert "this machine" in show_status(ModelStatus(ModelState.READY, "m"), 1)
     assert "40%" in show_status(ModelStatus(ModelState.FETCHING, "m", share=0.4), 1)
     assert "bronwijzer model pull" in show_status(ModelStatus(ModelState.OFFERED), 1)
+<<<<<<< HEAD
+=======
+
+
+def test_the_source_page_marks_exactly_the_cited_characters():
+    document = SourceDocument(1, "/d.txt", "T <b>", "nl", "Een <i>. Twee & drie. Vier", ())
+    page = source_page(document, "d.txt", 9, 20)
+    assert '<mark id="cited">Twee &amp; drie</mark>' in page
+    assert "<i>" not in page and "T &lt;b&gt;" in page
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (9, 3), (0, 999)])
+def test_a_place_outside_the_text_marks_nothing(start, end):
+    document = SourceDocument(1, "/d.txt", "T", "ar", "نص قصير", ())
+    page = source_page(document, "d.txt", start, end)
+    assert "<mark" not in page and 'dir="rtl"' in page
+
+
+def test_a_long_document_is_shown_around_the_sentence():
+    document = SourceDocument(1, "/d.txt", "T", "en", "x" * 500_000 + "HERE" + "y" * 500_000, ())
+    page = source_page(document, "d.txt", 500_000, 500_004)
+    assert '<mark id="cited">HERE</mark>' in page
+    assert len(page) < 250_000 and "of 1,000,004" in page
+
+
+def test_until_a_model_writes_the_best_quotations_stand_in_the_place_of_an_answer():
+    spans = (Span(0, 4), Span(5, 9))
+    one = Evidence(1, 7, "d", "T", "p. 2", "nl", 0, 9, "Een. Twee", spans, (0, 1), spans[1], 1, 1)
+    shown = show_answer(Answer("q", "en", evidence=(one, one, one)))
+    assert shown.count("> “Twee”") == 2
+    assert "/source/7?start=5&end=9#cited" in shown and "Dutch" in shown
+
+
+def test_a_reply_names_its_language_only_beside_quotations_in_another():
+    dutch = citation()
+    assert "Answer in English" in show_answer(written("Yes [1].", citations=(dutch,)))
+    same = replace(dutch, language="en")
+    assert "Answer in" not in show_answer(written("Yes [1].", citations=(same,)))
+    german = WordingBook.bundled().of("de")
+    shown = render_answer(written("Yes [1].", citations=(dutch,)), german)
+    assert "Antwort auf Englisch" in shown and "· Niederländisch" in shown
+
+
+def test_counts_wait_for_the_end_of_an_answer():
+    growing = Answer("q", "en", Kind.WRITTEN, "Yes.", misquoted=1)
+    assert "no source holds" not in show_answer(growing)
+    assert "no source holds" in show_answer(replace(growing, done=True))
+
+
+def test_advice_follows_a_refusal_as_text():
+    refused = Answer("q", "en", Kind.REFUSED, "The documents do not say.", done=True)
+    shown = show_answer(refused, "Ask the *desk*.\nTel. 14 020.")
+    assert "*Ask the \\*desk\\*\\.*" in shown and "*Tel\\. 14 020\\.*" in shown
+
+
+def test_the_state_tells_of_a_sync_that_runs():
+    ready = ModelStatus(ModelState.READY, "m")
+    assert "brought up to date" in show_status(ready, 2, SyncReport())
+    assert "40%" in show_status(ready, 2, SyncReport(embedded=2, to_embed=5))
+    assert "brought" not in show_status(ready, 2)
+>>>>>>> 4e6282a (Conversations that are kept: shapes, bounds, tests)
