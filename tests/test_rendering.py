@@ -168,7 +168,9 @@ def test_misquotations_are_counted():
 
 
 def test_what_was_dropped_is_counted():
-    answer = Answer("q", "en", Kind.WRITTEN, "Yes.", dropped=2, notices=(Notice.plain("Careful."),))
+    answer = Answer(
+        "q", "en", Kind.WRITTEN, "Yes.", dropped=2, notices=(Notice.plain("Careful."),), done=True
+    )
     assert "2 marks" in show_answer(answer)
     assert "Careful" in show_answer(answer)
 
