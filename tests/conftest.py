@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from tests.chat_site import chat_site, page  # noqa: F401 - fixtures
 from tests.chromium import browser, proxy  # noqa: F401 - fixtures
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::")

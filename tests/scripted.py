@@ -50,6 +50,7 @@ class OpenAIServer(ThreadingHTTPServer):
         self.first_tokens = {"Yes": 0.9, "No": 0.1}
         self.status = 200
         self.pause = 0.0
+        self.delay = 0.0
         self.requests = []
 
     @property
@@ -111,6 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
+        time.sleep(self.server.delay)
         reply = self.server.reply
         for start in range(0, len(reply), 4):
             delta = {"index": 0, "delta": {"content": reply[start : start + 4]}}

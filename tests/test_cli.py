@@ -39,10 +39,10 @@ def environment_of(folder, **values):
 
 
 @contextmanager
-def serving(folder, **environment):
+def serving(folder, port=0, **environment):
     """Run `serve` and wait until it says where it answers."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "serve", "--port", "0"],
+        [sys.executable, "-m", "assistant", "serve", "--port", str(port)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment_of(folder, PYTHONUNBUFFERED="1", **environment),

@@ -163,18 +163,25 @@
     closePanel();
   });
 
-  // A new question goes to the top of the conversation, so that the answer below it is read from its
-  // beginning while it grows.
+  // A new question stays at the top of the conversation while its answer grows, so that it is read
+  // from the beginning; whoever scrolls goes where they like.
   let asked = 0;
+  let following = false;
 
   function keepQuestionInSight() {
     const questions = document.querySelectorAll("#conversation .user-row");
-    if (questions.length > asked) {
-      const log = questions[0].closest("[role=log]");
-      const latest = questions[questions.length - 1];
-      log.scrollTop += latest.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
-    }
+    following = following || questions.length > asked;
     asked = questions.length;
+    if (!following || !asked) return;
+    const log = questions[0].closest("[role=log]");
+    const latest = questions[asked - 1];
+    log.scrollTop += latest.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
+  }
+
+  for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    document.addEventListener(moved, (event) => {
+      if (event.target.closest && event.target.closest("#conversation")) following = false;
+    }, { passive: true });
   }
 
   // Gradio labels each message with its Markdown, which a screen reader would read out in place of
