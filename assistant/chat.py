@@ -16,7 +16,7 @@ from assistant.chat_events import ChatEvents
 from assistant.wording import WordingBook
 
 STATIC = Path(str(files("assistant").joinpath("static")))
-"""The folder that is served at /page."""
+"""The folder that is served at /browser."""
 
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -47,7 +47,7 @@ def head(book: WordingBook) -> str:
 def _address(name: str) -> str:
     """Address a file of the page; a browser that has kept an older one asks anew."""
     version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"page/{name}?{version}"
+    return f"browser/{name}?{version}"
 
 
 def translations(book: WordingBook) -> gr.I18n:
@@ -60,6 +60,7 @@ class _Layout:
 
     def __init__(self, i18n: gr.I18n, title: str) -> None:
         self.conversation = gr.State(None)
+        self.suggested = gr.State(())
         # Nothing is hidden from the person whose browser this is, so the key is no secret.
         self.store = gr.BrowserState({}, storage_key="bronwijzer-history", secret="bronwijzer")
         with gr.Sidebar(label=i18n("chat_earlier"), open=False, elem_id="history"):
@@ -194,7 +195,7 @@ def _wire_state(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
     gr.on(
         [page.load, gr.Timer(_SECONDS_BETWEEN_STATES).tick],
         events.tell_state,
-        None,
-        parts.state,
+        [parts.conversation, parts.suggested],
+        [parts.state, parts.chatbot, parts.suggested],
         **_QUIET,
     )

@@ -128,7 +128,7 @@ class ChatEvents:
         questions = self.suggestions(wording.language)
         chatbot = gr.update(
             value=_messages(conversation),
-            examples=[{"text": question} for question in questions],
+            examples=_examples(questions),
             placeholder=escaped(self.greeting or wording("chat_welcome")),
             feedback_value=_verdicts(conversation),
         )
@@ -191,12 +191,16 @@ class ChatEvents:
             header += f"\n\n[{escaped(wording('chat_library'))}](library/)"
         return header, show_notice(self.dialogue.assistant.corpus.coverage_warning())
 
-    def tell_state(self, request: gr.Request) -> str:
-        """Write the line of state."""
-        corpus = self.dialogue.assistant.corpus
-        return show_state(
-            self.status(), corpus.document_count(), corpus.progress, self._wording(request)
-        )
+    def tell_state(
+        self, conversation: Conversation | None, suggested: Sequence[str], request: gr.Request
+    ) -> Update:
+        """Write the line of state, and suggest first questions once there are any."""
+        corpus, wording = self.dialogue.assistant.corpus, self._wording(request)
+        line = show_state(self.status(), corpus.document_count(), corpus.progress, wording)
+        questions = tuple(self.suggestions(wording.language))
+        if questions == tuple(suggested) or (conversation and conversation.turns):
+            return line, gr.skip(), gr.skip()
+        return line, gr.update(examples=_examples(questions)), questions
 
     def _wording(self, request: gr.Request) -> Wording:
         return self.book.accepted(request.headers.get("accept-language", ""))
@@ -225,6 +229,10 @@ def _messages(conversation: Conversation) -> list[dict[str, str]]:
         if turn.shown:
             messages.append({"role": "assistant", "content": turn.shown})
     return messages
+
+
+def _examples(questions: Sequence[str]) -> list[dict[str, str]]:
+    return [{"text": question} for question in questions]
 
 
 def _turn_of(index: int | tuple[int, int]) -> int:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.advice import advice
 from assistant.answering import Assistant
 from assistant.errors import AssistantError
 from assistant.history import Conversation, Turn
@@ -46,7 +47,7 @@ class Dialogue:
             yield conversation.with_turn(_failed(turn, told))
 
     def _grown(self, turn: Turn, answer: Answer, wording: Wording) -> Turn:
-        shown = show_answer(answer, wording, self.contact if answer.refused else "")
+        shown = show_answer(answer, wording, advice(answer, wording, self.contact))
         evidence = show_evidence(answer, wording)
         grown = {
             "shown": shown,

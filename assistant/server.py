@@ -70,7 +70,7 @@ def create_app(installation: Installation) -> FastAPI:
     if installation.settings.host in _LOOPBACK:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
-    app.mount("/page", StaticFiles(directory=STATIC))
+    app.mount("/browser", StaticFiles(directory=STATIC))
     _mount_chat(app, installation)
     return app
 
@@ -82,9 +82,9 @@ def _mount_chat(app: FastAPI, installation: Installation) -> None:
     events = ChatEvents(
         dialogue=Dialogue(installation.assistant, settings.contact),
         book=book,
-        feedback=FeedbackStore(settings.data),
+        feedback=installation.feedback,
         status=lambda: installation.supply.status,
-        suggestions=lambda language: (),
+        suggestions=installation.suggestions.of,
         manages=lambda request: False,
         organisation=settings.organisation,
         greeting=settings.greeting,

@@ -118,7 +118,9 @@ def test_earlier_conversations_are_opened_and_deleted(page, model):
     expect(page.locator("#conversation .user")).to_have_count(0)
     earlier = page.locator("#earlier").get_by_text("Who leads the <b>works</b> on the quay?")
     earlier.click()
-    expect(page.locator("#conversation .user")).to_have_text("Who leads the <b>works</b> on the quay?")
+    expect(page.locator("#conversation .user")).to_have_text(
+        "Who leads the <b>works</b> on the quay?"
+    )
     page.locator("#forget").click()
     expect(page.locator("#conversation .user")).to_have_count(0)
     expect(earlier).to_have_count(0)
