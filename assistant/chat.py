@@ -24,6 +24,13 @@ THEME = gr.themes.Default(
     # Fonts of the reader's own system: nothing to load, and every script is covered.
     font=["system-ui", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
+).set(
+    # White on the theme's own blue and red is too faint to read (WCAG 2.2, 1.4.3).
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_cancel_background_fill="#b91c1c",
+    button_cancel_background_fill_hover="#991b1b",
+    button_cancel_text_color="white",
 )
 
 _SECONDS_BETWEEN_STATES = 3.0

@@ -54,7 +54,7 @@ def show_answer(answer: Answer, wording: Wording, advice: str = "") -> str:
 def show_evidence(answer: Answer, wording: Wording) -> str:
     """Write the passages that were found, each around its key sentence."""
     heading = "evidence_nearest" if answer.refused else "evidence_found"
-    parts = [f"### {escaped(wording(heading))}"]
+    parts = [f"## {escaped(wording(heading))}"]
     if answer.searched:
         searched = escaped(wording("evidence_searched", question=_line(answer.searched)))
         parts.append(f"*{searched}*")

@@ -150,4 +150,4 @@ def test_the_page_speaks_the_browsers_language(
         expect(page.locator("#status")).to_contain_text(state)
         assert page.evaluate("document.documentElement.lang").startswith(locale[:2])
         ask(page, QUESTION)
-        expect(page.locator("#evidence h3")).to_have_text(found)
+        expect(page.locator("#evidence h2")).to_have_text(found)

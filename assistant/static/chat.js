@@ -185,8 +185,11 @@
   }
 
   // Gradio labels each message with its Markdown, which a screen reader would read out in place of
-  // the message.
+  // the message, and calls the suggested questions a list that has no items.
   new MutationObserver(() => {
+    for (const list of document.querySelectorAll("#conversation .examples[role=list]")) {
+      list.setAttribute("role", "group");
+    }
     for (const message of document.querySelectorAll(`:is(${MESSAGES})[aria-label]`)) {
       message.removeAttribute("aria-label");
     }
