@@ -180,7 +180,7 @@ def _wire_history(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
     parts.new.click(events.begin, parts.store, shown, **_QUIET)
     parts.chatbot.clear(events.begin, parts.store, shown, **_QUIET)
     parts.earlier.click(events.open, [parts.earlier, parts.store], shown, **_QUIET)
-    parts.forget.click(events.forget, None, shown, **_QUIET)
+    parts.forget.click(events.forget, parts.store, shown, **_QUIET)
 
 
 def _wire_feedback(events: ChatEvents, parts: _Layout) -> None:

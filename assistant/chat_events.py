@@ -14,6 +14,7 @@ from assistant.dialogue import Dialogue, stopped
 from assistant.feedback import REASONS, Feedback, FeedbackStore, Opinion, feedback_on
 from assistant.history import Conversation, History, Turn, Verdict
 from assistant.model_supply import ModelStatus
+from assistant.recent_histories import RecentHistories
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
 from assistant.types import Answer, Citation, Kind
@@ -33,6 +34,7 @@ class ChatEvents:
     dialogue: Dialogue
     book: WordingBook
     feedback: FeedbackStore
+    recent: RecentHistories
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
     manages: Callable[[Request], bool]
@@ -95,7 +97,7 @@ class ChatEvents:
         """Have the browser keep a conversation."""
         if conversation is None:
             return gr.skip(), gr.skip()
-        history = History.read(stored).with_conversation(conversation)
+        history = self.recent.keep(History.read(stored), conversation)
         return history.write(), _earlier(history)
 
     # History: store, conversation, messages, evidence, earlier, edit, feedback form
@@ -117,9 +119,10 @@ class ChatEvents:
             history = history.model_copy(update={"open": history.conversations[number].id})
         return (history.write(), *self._opened(history, self._wording(request)))
 
-    def forget(self, request: gr.Request) -> Update:
+    def forget(self, stored: object, request: gr.Request) -> Update:
         """Delete all conversations."""
-        return (History().write(), *self._opened(History(), self._wording(request)))
+        history = self.recent.forget(History.read(stored))
+        return (history.write(), *self._opened(history, self._wording(request)))
 
     def _opened(self, history: History, wording: Wording) -> Update:
         conversation = history.current

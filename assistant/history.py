@@ -59,6 +59,11 @@ class Conversation(BaseModel):
         return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1]}…"
 
     @property
+    def size(self) -> int:
+        """Count the characters that keeping it takes."""
+        return sum(map(_size, self.turns))
+
+    @property
     def messages(self) -> list[Message]:
         """What was said and answered; questions that got no answer are left out."""
         return [
@@ -83,10 +88,14 @@ class Conversation(BaseModel):
 
 
 class History(BaseModel):
-    """Conversations, the latest first, and which of them is open; "" is a new one."""
+    """Conversations, the latest first, and which of them is open; "" is a new one.
+
+    `browser` names whose they are: nobody else can guess it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    browser: str = Field(default_factory=new_id, max_length=40)
     conversations: tuple[Conversation, ...] = ()
     open: str = ""
 
@@ -116,7 +125,8 @@ class History(BaseModel):
         conversation = conversation.model_copy(update={"turns": _latest(conversation.turns)})
         others = [kept for kept in self.conversations if kept.id != conversation.id]
         kept = [conversation, *others] if conversation.turns else others
-        return History(conversations=tuple(_bounded(kept)), open=conversation.id)
+        update = {"conversations": tuple(_bounded(kept)), "open": conversation.id}
+        return self.model_copy(update=update)
 
 
 def _latest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
@@ -132,7 +142,7 @@ def _latest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
 def _bounded(conversations: list[Conversation]) -> Iterator[Conversation]:
     room = _MOST_CHARACTERS
     for conversation in conversations[:_MOST_CONVERSATIONS]:
-        room -= sum(map(_size, conversation.turns))
+        room -= conversation.size
         if room < 0:
             return
         yield conversation

@@ -16,6 +16,7 @@ from assistant.build import Installation
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.dialogue import Dialogue
+from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -81,6 +82,7 @@ def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> 
         dialogue=Dialogue(installation.assistant, settings.contact),
         book=book,
         feedback=installation.feedback,
+        recent=RecentHistories(),
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
         manages=lambda request: False,

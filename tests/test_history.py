@@ -5,6 +5,7 @@ import json
 import pytest
 
 from assistant.history import Conversation, History, Turn
+from assistant.recent_histories import RecentHistories
 
 
 def conversation(*questions, **values):
@@ -20,10 +21,11 @@ def test_what_is_kept_comes_back_as_it_was():
 
 
 @pytest.mark.parametrize(
-    "kept", [None, [], "x", {"conversations": 3}, {"conversations": [{"turns": [{"id": 1}]}]}]
+    "kept", [{}, None, [], "x", {"conversations": 3}, {"conversations": [{"turns": [{"id": 1}]}]}]
 )
 def test_whatever_else_comes_back_counts_as_nothing_kept(kept):
-    assert History.read(kept) == History()
+    read = History.read(kept)
+    assert (read.conversations, read.open) == ((), "")
 
 
 def test_the_latest_conversation_comes_first_and_is_open():
@@ -75,3 +77,41 @@ def test_a_title_is_one_short_line():
 def test_ids_cannot_be_guessed():
     assert len({Conversation().id for _ in range(100)}) == 100
     assert len(Turn(question="?").id) >= 16
+
+
+def test_two_tabs_of_a_browser_keep_what_each_has_asked():
+    recent, loaded = RecentHistories(), History()
+    first, second = conversation("One?"), conversation("Two?")
+    recent.keep(loaded, first)
+    kept = recent.keep(loaded, second)
+    assert [item.title for item in kept.conversations] == ["Two?", "One?"]
+    assert kept.open == second.id
+    longer = first.with_turn(Turn(question="And?", answer="So."))
+    recent.keep(loaded, longer)
+    kept = recent.keep(loaded.with_conversation(first), second)
+    assert [len(item.turns) for item in kept.conversations] == [1, 2]
+
+
+def test_another_browser_gets_nothing_of_it():
+    recent = RecentHistories()
+    recent.keep(History(), conversation("One?"))
+    kept = recent.keep(History(), conversation("Two?"))
+    assert [item.title for item in kept.conversations] == ["Two?"]
+
+
+def test_what_was_deleted_is_not_kept_on_the_server():
+    recent, loaded = RecentHistories(), History()
+    recent.keep(loaded, conversation("One?"))
+    empty = recent.forget(loaded)
+    kept = recent.keep(empty, conversation("Two?"))
+    assert [item.title for item in kept.conversations] == ["Two?"]
+
+
+def test_the_server_remembers_a_bounded_amount():
+    recent = RecentHistories(most_characters=3000)
+    first, second = History(), History()
+    long = Conversation(turns=(Turn(question="x" * 2000, answer="y"),))
+    recent.keep(first, long)
+    recent.keep(second, long.model_copy(update={"id": "other"}))
+    assert len(recent.keep(first, conversation("One?")).conversations) == 1
+    assert len(recent.keep(second, conversation("Two?")).conversations) == 2
