@@ -104,7 +104,7 @@ class _Layout:
             group_consecutive_messages=False,
             elem_id="conversation",
         )
-        with gr.Group(visible=False, elem_id="feedback") as self.feedback:
+        with gr.Column(visible=False, elem_id="feedback") as self.feedback:
             self.reasons = gr.CheckboxGroup(label=i18n("chat_feedback_asked"), elem_id="reasons")
             self.comment = gr.Textbox(
                 label=i18n("chat_feedback_comment"), max_length=2000, elem_id="comment"

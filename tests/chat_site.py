@@ -22,6 +22,8 @@ KEY_SENTENCE = "Projectleider Saskia Dorrestein leidt de werkzaamheden."
 REPLY = "Saskia Dorrestein leads the works [1]."
 ARABIC = "يقع ميناء الصيد شمال المدينة القديمة. تبلغ رسوم رسو القوارب 38 دينارا في السنة."
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://outside.example/p.png?leak) **bold**"
+SUGGESTED = "How do I ask for a bigger container?"
+FAQ = f"# Waste\n\n## {SUGGESTED}\n\nCall the depot in Mill Lane on 0118 496 0233 before noon.\n"
 SETTINGS = {
     "BRONWIJZER_ORGANISATION": "Gemeente Veenrade",
     "BRONWIJZER_GREETING": "Welcome to *our* documents.",
@@ -49,6 +51,7 @@ def running_site(folder, port=0):
     if not texts.exists():
         write_texts(texts)
         (texts / "hostile.txt").write_text(f"The password of the copier is {HOSTILE}.", "utf-8")
+        (texts / "waste.md").write_text(FAQ, "utf-8")
         (texts / "maktaba.txt").write_text(ARABIC, "utf-8")
     with openai_server() as model:
         command = [sys.executable, "-m", "assistant", "sync", str(texts)]
@@ -77,7 +80,7 @@ def opened_page(browser, address, width=1280, height=800, **options):
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
     page.on("request", lambda request: page.requested.append(request.url))
     page.goto(address)
-    expect(page.locator("#status")).to_contain_text("5 do", ignore_case=True)
+    expect(page.locator("#status")).to_contain_text("6 do", ignore_case=True)
     yield page
     assert page.errors == []
     outside = [u for u in page.requested if not u.startswith((address, "data:", "blob:"))]

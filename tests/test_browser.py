@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.chat_site import HOSTILE, KEY_SENTENCE, QUESTION, REPLY, ask, ask_and_wait, opened_page
+from tests.chat_site import (
+    HOSTILE,
+    KEY_SENTENCE,
+    QUESTION,
+    REPLY,
+    SUGGESTED,
+    ask,
+    ask_and_wait,
+    opened_page,
+)
 from tests.chromium import needs_chromium
 
 pytestmark = needs_chromium
@@ -127,6 +136,13 @@ def test_hostile_text_shows_as_text_and_calls_nobody(page, model, proxy):
     expect(page.locator("#conversation .bot blockquote")).to_contain_text(HOSTILE)
     assert page.locator("#evidence img, #conversation .message img").count() == 0
     assert not [path for path in proxy.asked if "outside.example" in path]
+
+
+def test_a_suggested_question_is_asked_by_a_click(page, model):
+    model.reply = "You call the depot in Mill Lane before noon [1]."
+    page.get_by_role("button", name=SUGGESTED).click()
+    expect(page.locator("#conversation .user")).to_have_text(SUGGESTED)
+    expect(page.locator("#conversation .bot")).to_contain_text("depot in Mill Lane")
 
 
 def test_the_page_says_who_offers_it_and_which_model_answers(page):

@@ -140,7 +140,7 @@ def test_the_page_works_where_the_browser_keeps_nothing(browser, chat_site, mode
     with opened_page(browser, chat_site.address) as page:
         page.context.add_init_script(NO_STORAGE)
         page.reload()
-        expect(page.locator("#status")).to_contain_text("5 documents")
+        expect(page.locator("#status")).to_contain_text("6 documents")
         ask_and_wait(page)
         ask_and_wait(page, "What do the works on the quay cost?")
         expect(page.locator("#conversation .user")).to_have_count(2)
