@@ -185,13 +185,14 @@ class Catalog:
         query = "SELECT id FROM documents WHERE state = 'ready' ORDER BY id"
         return [row["id"] for row in self._database.connection.execute(query)]
 
-    def documents(self, generation: int) -> list[DocumentInfo]:
-        """List the ready documents, by path."""
+    def documents(self, generation: int, path: str = "") -> list[DocumentInfo]:
+        """List the ready documents, by path; the one at a path alone, where given."""
         rows = self._database.connection.execute(
-            "SELECT d.*, (SELECT count(*) FROM passages p WHERE p.document_id = d.id "
-            "AND p.generation = ?) AS passages FROM documents d WHERE state = 'ready' "
-            "ORDER BY path",
-            (generation,),
+            "SELECT id, path, title, language, size, indexed_at, warnings, "
+            "(SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.generation = ?) "
+            "AS passages FROM documents d WHERE state = 'ready' "
+            f"{'AND path = ? ' if path else ''}ORDER BY path",
+            (generation, path) if path else (generation,),
         )
         return [
             DocumentInfo(

@@ -4,7 +4,7 @@ Knows how the parts fit together; nothing of language models, prompts or the web
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Self
 
 from index.coverage import Coverage
 from index.errors import (
-    EmbedderMismatch,
     EmbedderUnavailable,
     EmptyCorpus,
     StoreUnavailable,
@@ -37,6 +36,7 @@ from index.types import (
     SentenceMatch,
     SourceDocument,
     SyncReport,
+    Unread,
 )
 from index.workspace import ChromaAddress, Workspace
 
@@ -88,7 +88,7 @@ class Corpus:
             stores = self._stores
             if stores is None or not stores.generation.has_ready():
                 raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
-            self._check_embedder(stores.generation)
+            stores.generation.expect(self._embedder.fingerprint)
             try:
                 hits = self._retriever(stores).search(question, limit, document_ids)
             except StoreUnavailable:
@@ -130,9 +130,9 @@ class Corpus:
 
     # Documents
 
-    def documents(self) -> list[DocumentInfo]:
-        """List what is in the index, by path."""
-        return self._catalog.documents(self._stores.generation.number if self._stores else 0)
+    def documents(self, path: str = "") -> list[DocumentInfo]:
+        """List what is in the index, by path; the document at a path alone, where given."""
+        return self._catalog.documents(self._stores.generation.number if self._stores else 0, path)
 
     def document_count(self) -> int:
         """Count what `documents` lists, without reading it."""
@@ -148,6 +148,10 @@ class Corpus:
         """List the remembered paths."""
         return self._catalog.roots()
 
+    def unread(self) -> list[Unread]:
+        """List the files that could not be read, and why, by path."""
+        return self._catalog.unread()
+
     def passage_count(self, document_ids: Sequence[int] = ()) -> int:
         """Count the passages that can be found, of some documents alone, where given."""
         if self._stores is None:
@@ -160,7 +164,6 @@ class Corpus:
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
         documents = self.documents()
-        generation = self._stores.generation if self._stores else None
         languages = self._languages()
         return CorpusStats(
             documents=len(documents),
@@ -168,8 +171,8 @@ class Corpus:
             pending=len(self._catalog.pending()),
             languages=languages,
             roots=tuple(self._catalog.roots()),
-            unread=tuple(self._catalog.unread()),
-            fingerprint=generation.fingerprint if generation else "",
+            unread=tuple(self.unread()),
+            fingerprint=self.fingerprint,
             uncovered=self._coverage().uncovered(languages),
             unmeasured=self._coverage().unmeasured(languages),
         )
@@ -188,7 +191,7 @@ class Corpus:
         """Give the latest report of the sync or rebuild that is running, whoever began it."""
         return self._progress
 
-    def sync(self, paths: Sequence[Path] = ()) -> Iterator[SyncReport]:
+    def sync(self, paths: Sequence[Path] = ()) -> Generator[SyncReport, None, None]:
         """Bring the index to the state of these paths, or of all remembered ones.
 
         Paths become remembered roots. Yields growing reports. Raises UnreadableFile for a path
@@ -201,7 +204,7 @@ class Corpus:
         with self._exclusive():
             self._catalog.add_roots(roots)
             stores = self._stores or self._begin()
-            self._check_embedder(stores.generation)
+            stores.generation.expect(self._embedder.fingerprint)
             self._workspace.sweep(stores)
             synchroniser = Synchroniser(stores, self._embedder, self._reading)
             yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
@@ -212,12 +215,15 @@ class Corpus:
 
         Counts the documents. Raises UnknownDocument where nothing is known of the path.
         """
-        name = str(path.expanduser().resolve())
         with self._exclusive():
+            files = self._catalog.known_files()
+            # A link below a root is a document under its own name, not under its target's.
+            name = str(path) if str(path) in files else str(path.expanduser().resolve())
             was_root = self._catalog.remove_root(name)
-            found = [known for known in self._catalog.known_files() if is_below(known, name)]
+            found = [known for known in files if is_below(known, name)]
+            was_unread = any(is_below(file.path, name) for file in self.unread())
             self._catalog.set_unread((), [name])
-            if not found and not was_root:
+            if not (found or was_root or was_unread):
                 raise UnknownDocument(
                     f"Nothing in the index lies at {name}. 'bronwijzer list' shows what does."
                 )
@@ -298,14 +304,6 @@ class Corpus:
             stores.generation.make_current()
             self._stores = stores
         return stores
-
-    def _check_embedder(self, generation: Generation) -> None:
-        if generation.fingerprint != self._embedder.fingerprint:
-            raise EmbedderMismatch(
-                f"The index was made with the embedder {generation.fingerprint!r}, the settings "
-                f"name {self._embedder.fingerprint!r}. Run 'bronwijzer rebuild' to embed all "
-                "documents anew, or set the embedder back."
-            )
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:

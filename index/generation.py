@@ -18,6 +18,7 @@ import numpy.typing as npt
 from index.catalog import count, read_sections, write_sections
 from index.compression import pack, pack_rows, unpack, unpack_rows
 from index.database import Database
+from index.errors import EmbedderMismatch
 from index.types import Passage, PassageVectors, Span, StoredPassage, Vector
 
 _MOST_PARAMETERS = 900
@@ -75,6 +76,15 @@ class Generation:
             )
         assert cursor.lastrowid is not None
         return cls(database, cursor.lastrowid, fingerprint, dimension, collection)
+
+    def expect(self, fingerprint: str) -> None:
+        """Raise EmbedderMismatch where another embedder than the named one made it."""
+        if self.fingerprint != fingerprint:
+            raise EmbedderMismatch(
+                f"The index was made with the embedder {self.fingerprint!r}, the settings "
+                f"name {fingerprint!r}. Run 'bronwijzer rebuild' to embed all "
+                "documents anew, or set the embedder back."
+            )
 
     def make_current(self) -> None:
         """Switch to this generation."""
