@@ -19,6 +19,8 @@ from assistant.phrases import PhraseBook
 from assistant.settings import Settings
 from assistant.suggestions import Suggestions
 from assistant.support import SupportJudge
+from assistant.upkeep import Upkeep
+from assistant.uploads import Uploads
 from assistant.weight_sources import weight_sources
 from assistant.wording import WordingBook
 from index.corpus import Corpus
@@ -43,6 +45,8 @@ class Installation:
     supply: ModelSupply
     suggestions: Suggestions
     feedback: FeedbackStore
+    upkeep: Upkeep
+    uploads: Uploads
 
 
 @contextmanager
@@ -58,13 +62,23 @@ def opened(
         build_corpus(settings, folder, loaders) as corpus,
     ):
         assistant = build_assistant(settings, corpus)
+        uploads = Uploads(settings.uploads_folder, loaders, largest_file(settings))
         with (
             build_supply(settings, assistant) as supply,
             build_suggestions(settings, assistant) as suggestions,
+            Upkeep(corpus) as upkeep,
         ):
             feedback = build_feedback(settings, folder)
             yield Installation(
-                settings, ownership, corpus, assistant, supply, suggestions, feedback
+                settings,
+                ownership,
+                corpus,
+                assistant,
+                supply,
+                suggestions,
+                feedback,
+                upkeep,
+                uploads,
             )
 
 
@@ -75,10 +89,15 @@ def build_corpus(
     reading = Reading(
         loaders=loaders,
         detector=build_detector(settings),
-        most_bytes=int(settings.largest_file_mb * 1_000_000),
+        most_bytes=largest_file(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
     return Corpus(folder or settings.data, build_embedder(settings), reading, chroma)
+
+
+def largest_file(settings: Settings) -> int:
+    """Give the size of the largest file that is read, in bytes."""
+    return int(settings.largest_file_mb * 1_000_000)
 
 
 def build_embedder(settings: Settings) -> Embedder:

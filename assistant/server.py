@@ -4,23 +4,30 @@ Knows how the parts are mounted; nothing of what they do.
 """
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import RedirectResponse
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.access import refusal
 from assistant.api import owner_routes, public_routes, report_errors
-from assistant.build import Installation
+from assistant.build import Installation, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.dialogue import Dialogue
+from assistant.gate import LIBRARY, LibraryGate
+from assistant.library import CSS as LIBRARY_CSS
+from assistant.library import build_library
+from assistant.library_desk import Desk
 from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
 
+_ROOM_TO_REFUSE = 4
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 # Gradio's page needs inline scripts and styles; everything else comes from this server alone, so
@@ -64,6 +71,7 @@ def create_app(installation: Installation) -> FastAPI:
     app.include_router(owner_routes(installation))
     book = WordingBook.bundled()
     app.include_router(source_routes(installation.corpus, PagePictures(), book))
+    app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
     app.add_middleware(SecurityHeaders)
     # With no middleware of ours, Gradio would echo any origin, credentials allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -71,6 +79,7 @@ def create_app(installation: Installation) -> FastAPI:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     app.mount("/browser", StaticFiles(directory=STATIC))
+    _mount_library(app, installation, book)
     _mount_chat(app, installation, book)
     return app
 
@@ -85,7 +94,7 @@ def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> 
         recent=RecentHistories(),
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
-        manages=lambda request: False,
+        manages=lambda request: refusal(request, settings.library) is None,
         organisation=settings.organisation,
         greeting=settings.greeting,
     )
@@ -102,4 +111,35 @@ def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> 
         theme=THEME,
         head=head(book),
         max_file_size=1,  # The page takes no files, but Gradio would from anyone.
+    )
+
+
+def _mount_library(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+    settings, i18n = installation.settings, translations(book)
+
+    @app.get(LIBRARY, include_in_schema=False)
+    def with_slash() -> RedirectResponse:
+        return RedirectResponse(f"{LIBRARY}/")
+
+    def visitor(request: Request) -> str | None:
+        """Name whoever may enter: the gate's own rule again, should a route escape it."""
+        return None if refusal(request, settings.library) else settings.library
+
+    desk = Desk(installation.corpus, installation.uploads, installation.upkeep)
+    library = build_library(desk, book, i18n, settings.largest_file_mb)
+    library.queue(default_concurrency_limit=8, max_size=64)
+    gr.mount_gradio_app(
+        app,
+        library,
+        path=LIBRARY,
+        auth_dependency=visitor,
+        ssr_mode=False,
+        footer_links=[],
+        run_history=False,
+        css=LIBRARY_CSS,
+        i18n=i18n,
+        theme=THEME,
+        # Gradio refuses a whole batch for one file that is too large; the page tells which one,
+        # as long as it gets to see it.
+        max_file_size=_ROOM_TO_REFUSE * largest_file(settings),
     )

@@ -4,6 +4,7 @@ Knows sockets and processes; nothing of pages.
 """
 
 import os
+import shutil
 import socket
 from collections.abc import Callable
 
@@ -23,10 +24,13 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
     # Read by Gradio when it is first imported; without it, starting looks up two outside hosts.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Where Gradio puts uploads first: beside where they are kept, not in a folder for everyone.
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.arrivals_folder.resolve())
     from assistant.server import create_app
 
     with _listening(settings) as listener, opened(settings) as installation:
         url = _url(settings.host, listener.getsockname()[1])
+        shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
         app = create_app(installation)
         installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
         say(f"Bronwijzer answers at {url}")

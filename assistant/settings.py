@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from assistant.errors import BadSetting
-from assistant.types import Rewriting
+from assistant.types import LibraryRule, Rewriting
 from index.language import LANGUAGES
 
 PREFIX = "BRONWIJZER_"
@@ -120,6 +120,11 @@ class Settings(BaseModel):
     largest_file_mb: float = Field(
         50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
     )
+    library: LibraryRule = Field(
+        "local",
+        description="Who may add and remove documents on the library page: 'local', a person on "
+        "the machine itself; or 'nobody'.",
+    )
     fast_embedding: bool = Field(
         True,
         description="Embed many passages several times faster, in a process of its own that takes "
@@ -148,6 +153,16 @@ class Settings(BaseModel):
     def models_folder(self) -> Path:
         """The folder of model weights."""
         return self.data / "models"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """The folder of files that were brought in through a page."""
+        return self.data / "uploads"
+
+    @property
+    def arrivals_folder(self) -> Path:
+        """The folder of files that are on their way into uploads, or were left on it."""
+        return self.data / "arrivals"
 
 
 def read_settings(environment: Mapping[str, str], folder: Path, **overrides: object) -> Settings:

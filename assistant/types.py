@@ -135,6 +135,9 @@ class Notice:
         return self.said(english())
 
 
+LibraryRule = Literal["local", "nobody"]
+"""Who may change documents on a page: a person on the machine itself, or nobody."""
+
 Rewriting = Literal["never", "short", "always"]
 """Which follow-ups a language model rewrites before the search."""
 

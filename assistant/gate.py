@@ -1,0 +1,62 @@
+"""Stands before the library: lets in who may, and tells everyone else where to look.
+
+Knows requests and the library's address; nothing of what is behind it.
+"""
+
+from html import escape
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.access import Refusal, refusal
+from assistant.types import LibraryRule
+from assistant.wording import WordingBook
+
+LIBRARY = "/library"
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 38rem; padding: 3rem 1rem;
+  font: 1.05rem/1.6 system-ui, sans-serif; }
+h1 { font-size: 1.4rem; }
+"""
+
+
+class LibraryGate:
+    """Refuses whatever is asked of the library by someone who may not enter it."""
+
+    def __init__(self, app: ASGIApp, rule: LibraryRule, book: WordingBook) -> None:
+        self._app = app
+        self._rule = rule
+        self._book = book
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer that it may not enter."""
+        if scope["type"] == "http" and is_in_library(scope["path"]):
+            request = Request(scope)
+            refused = refusal(request, self._rule)
+            if refused is not None:
+                await self._answer(request, refused)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _answer(self, request: Request, refused: Refusal) -> Response:
+        wording = self._book.accepted(request.headers.get("accept-language", ""))
+        reason = wording(refused)
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"error": reason}, status_code=HTTPStatus.FORBIDDEN)
+        page = (
+            f'<!doctype html><html lang="{wording.language}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>Bronwijzer</title><style>{_STYLE}</style></head><body>"
+            f"<h1>{escape(wording('library_title'))}</h1><p>{escape(reason)}</p>"
+            f'<p><a href="/">{escape(wording("library_back"))}</a></p></body></html>'
+        )
+        return HTMLResponse(page, status_code=HTTPStatus.FORBIDDEN)
+
+
+def is_in_library(path: str) -> bool:
+    """Say whether a path is the library's own, or below it."""
+    return path == LIBRARY or path.startswith(f"{LIBRARY}/")

@@ -1,0 +1,126 @@
+"""Files, progress and outcomes as rows and Markdown, in the reader's language.
+
+Knows how the library is shown; nothing of Gradio, or of how its contents come about. File names,
+titles and reasons are escaped wherever Markdown is written.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from assistant.holdings import Holding
+from assistant.languages import language_name
+from assistant.rendering import escaped
+from assistant.types import Notice
+from assistant.upkeep import UpkeepState
+from assistant.wording import Wording
+from index.types import SyncReport
+
+MOST_ROWS = 200
+"""Files that are sent to the page; the search finds the others."""
+
+Choice = tuple[str, str]
+"""Lines of plain text that show a file, and its path."""
+
+
+def choices(holdings: Sequence[Holding], wording: Wording) -> list[Choice]:
+    """Write the first files as choices."""
+    return [(_lines(holding, wording), holding.path) for holding in holdings[:MOST_ROWS]]
+
+
+def shown(found: int, whole: int, wording: Wording) -> str:
+    """Say how many of the files the list shows."""
+    if not whole:
+        return wording("library_empty")
+    if not found:
+        return wording("library_none_found")
+    rows = min(found, MOST_ROWS)
+    if rows < found:
+        return wording("library_shown_first", rows=f"{rows:,}", found=f"{found:,}")
+    return wording.count("library_shown", rows, whole=f"{whole:,}")
+
+
+def details(holding: Holding, wording: Wording) -> str:
+    """Write what is known of one file."""
+    lines = [f"**{escaped(holding.name)}**"]
+    if title := _title(holding):
+        lines.append(escaped(title))
+    lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
+    lines += [f"⚠️ {escaped(remark)}" for remark in _remarks(holding)]
+    lines.append(f"*{escaped(holding.path)}*")
+    return "\n\n".join(lines)
+
+
+def question(holding: Holding, wording: Wording) -> str:
+    """Ask whether a file is to be removed, and say what that does."""
+    key = "library_confirm_upload" if holding.own else "library_confirm_file"
+    return escaped(wording(key, name=holding.name))
+
+
+def progress(report: SyncReport | None, state: UpkeepState, wording: Wording) -> str:
+    """Say what a sync that is running does, or what the last one did."""
+    if report is not None or state.busy:
+        if report is None or report.share is None:
+            return wording("library_busy")
+        return wording("library_busy_share", share=f"{report.share:.0%}".replace("%", " %"))
+    if state.failure:
+        return f"⚠️ {escaped(wording('library_failed', reason=state.failure))}"
+    if state.report is None:
+        return wording("library_idle")
+    done = state.report
+    summary = wording(
+        "library_done",
+        added=f"{done.added:,}",
+        updated=f"{done.updated:,}",
+        removed=f"{done.removed:,}",
+        unread=f"{len(done.unread):,}",
+    )
+    return "\n\n".join([summary, *(f"⚠️ {escaped(note)}" for note in done.notes)])
+
+
+def outcome_list(names: Iterable[str], notices: Iterable[Notice | None], wording: Wording) -> str:
+    """Write a line a file: its name, and what became of it; None is not known yet."""
+    lines = []
+    for name, notice in zip(names, notices, strict=True):
+        said = notice.said(wording) if notice else wording("library_file_reading")
+        lines.append(f"- **{escaped(name)}**: {escaped(said)}")
+    return "\n".join(lines)
+
+
+def size_of(count: int) -> str:
+    """Write a number of bytes, rounded, in the unit that suits it."""
+    for unit, least in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= least:
+            return f"{count / least:.0f} {unit}"
+    return f"{count} B"
+
+
+def _lines(holding: Holding, wording: Wording) -> str:
+    facts = _facts(holding, wording)
+    if holding.reason:
+        facts.insert(0, wording(holding.state))
+    mark = "⚠️ " if _remarks(holding) else ""
+    return f"{mark}{holding.name}\n{' · '.join([*facts, *filter(None, [_title(holding)])])}"
+
+
+def _facts(holding: Holding, wording: Wording) -> list[str]:
+    document = holding.document
+    if document is None:
+        return []
+    passages = wording.count("library_passages", document.passages)
+    moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(document.indexed_at))
+    language = language_name(document.language, wording.language)
+    facts = [language, passages, size_of(document.size), moment]
+    return [fact for fact in facts if fact]
+
+
+def _title(holding: Holding) -> str:
+    """The title, where it says more than the file's name does."""
+    title = holding.document.title if holding.document else ""
+    stem = PurePath(holding.name).stem
+    return "" if title in (stem, holding.name) else title
+
+
+def _remarks(holding: Holding) -> list[str]:
+    warnings = holding.document.warnings if holding.document else ()
+    return [text for text in (holding.reason, *warnings) if text]
