@@ -41,8 +41,11 @@ def test_the_chat_in_each_of_its_states(page, chat_site):
     model.reply, model.pause = f"{REPLY} She was born on the moon in 1812 [1].", 0.1
     ask(page)
     expect(page.locator("#stop")).to_be_visible()
+    log = page.locator("#conversation [role=log]")
+    expect(log).to_have_attribute("aria-busy", "true")
     assert findings(page) == [], "while an answer is written"
     model.pause = 0.0
+    expect(log).to_have_attribute("aria-busy", "false")
     expect(page.locator("#conversation .doubt")).to_be_visible()
     assert findings(page) == [], "answered, with a sentence in doubt"
     page.locator("#conversation .bot a").first.click()
@@ -65,3 +68,36 @@ def test_a_refusal(page):
 def test_axe_would_tell(page):
     page.evaluate("document.body.append(document.createElement('button'))")
     assert ("critical", "button-name") in {found[:2] for found in findings(page)}
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+def test_no_state_is_wider_than_the_window(browser, chat_site, width):
+    chat_site.model.reply = f"{REPLY} https://example.org/{'x' * 200}"
+    with opened_page(browser, chat_site.address, width, 760) as page:
+        ask_and_wait(page, f"{'w' * 300} Who leads the works on the quay?")
+        page.locator("#conversation .bot a").first.click()
+        expect(page.frame_locator("#source-panel iframe").locator("#cited")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#ask").bounding_box()["x"] < width
+
+
+def test_the_keyboard_alone_reaches_everything(browser, chat_site):
+    chat_site.model.reply = REPLY
+    with opened_page(browser, chat_site.address) as page:
+        page.keyboard.press("Tab")
+        page.locator("#question textarea").focus()
+        page.keyboard.type("Who leads the works on the quay?")
+        page.keyboard.press("Enter")
+        expect(page.locator("#conversation .bot")).to_contain_text(REPLY)
+        expect(page.locator("#edit")).to_be_visible()
+        reached = set()
+        page.locator("body").evaluate("element => element.focus()")
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            reached.add(
+                page.evaluate("""() => {
+                const at = document.activeElement;
+                return at.title || at.id || at.closest("[id]")?.id || at.tagName;
+            }""")
+            )
+        assert {"question", "ask", "edit", "Retry", "Like", "Dislike", "Copy message"} <= reached

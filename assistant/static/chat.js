@@ -165,14 +165,21 @@
 
   // A new question stays at the top of the conversation while its answer grows, so that it is read
   // from the beginning; whoever scrolls goes where they like.
+  const SETTLING = 1500; // Milliseconds: an old conversation is shown in several steps, too.
   let asked = 0;
   let following = false;
+  let settledAt = 0;
+
+  const isWriting = () => document.querySelector("#stop") !== null;
 
   function keepQuestionInSight() {
     const questions = document.querySelectorAll("#conversation .user-row");
-    following = following || questions.length > asked;
+    const now = performance.now();
+    following = (following || questions.length > asked) && questions.length > 0;
+    if (questions.length > asked || isWriting()) settledAt = now + SETTLING;
     asked = questions.length;
-    if (!following || !asked) return;
+    if (now > settledAt) following = false;
+    if (!following) return;
     const log = questions[0].closest("[role=log]");
     const latest = questions[asked - 1];
     log.scrollTop += latest.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
@@ -193,6 +200,9 @@
     for (const message of document.querySelectorAll(`:is(${MESSAGES})[aria-label]`)) {
       message.removeAttribute("aria-label");
     }
+    // An answer is read out once it is whole, not at every word.
+    const log = document.querySelector("#conversation [role=log]");
+    if (log) log.setAttribute("aria-busy", String(isWriting()));
     keepQuestionInSight();
   }).observe(document.documentElement,
     { subtree: true, childList: true, attributeFilter: ["aria-label"] });
