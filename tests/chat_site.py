@@ -103,6 +103,8 @@ def ask(page, question=QUESTION):
 
 def ask_and_wait(page, question=QUESTION, reply=REPLY):
     """Ask, and wait for the whole answer."""
+    asked = page.locator("#conversation .user").count()
     ask(page, question)
+    expect(page.locator("#conversation .user")).to_have_count(asked + 1)
     expect(page.locator("#conversation .bot").last).to_contain_text(reply)
     expect(page.locator("#ask")).to_be_visible()

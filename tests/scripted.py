@@ -51,6 +51,7 @@ class OpenAIServer(ThreadingHTTPServer):
         self.status = 200
         self.pause = 0.0
         self.delay = 0.0
+        self.hung_up = 0
         self.requests = []
 
     @property
@@ -114,13 +115,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         time.sleep(self.server.delay)
         reply = self.server.reply
-        for start in range(0, len(reply), 4):
-            delta = {"index": 0, "delta": {"content": reply[start : start + 4]}}
-            chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [delta]}
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-            self.wfile.flush()
-            time.sleep(self.server.pause)
-        self.wfile.write(b"data: [DONE]\n\n")
+        try:
+            for start in range(0, len(reply), 4):
+                delta = {"index": 0, "delta": {"content": reply[start : start + 4]}}
+                chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [delta]}
+                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                self.wfile.flush()
+                time.sleep(self.server.pause)
+            self.wfile.write(b"data: [DONE]\n\n")
+        except (BrokenPipeError, ConnectionResetError):
+            self.server.hung_up += 1
 
     def _send(self, data, status=200):
         payload = json.dumps(data).encode()

@@ -48,7 +48,7 @@ def test_a_follow_up_is_asked_with_what_was_said(page, model):
 def test_a_question_goes_to_the_top_so_that_its_answer_is_read_from_the_beginning(page, model):
     model.reply = " ".join([REPLY] * 12)
     ask_and_wait(page)
-    ask_and_wait(page, "What do the works on the quay cost?")
+    ask_and_wait(page, f"{QUESTION} Tell me.")
     log = page.locator("#conversation [role=log]").bounding_box()
     question = page.locator("#conversation .user").last.bounding_box()
     assert 0 <= question["y"] - log["y"] < 60
@@ -56,6 +56,7 @@ def test_a_question_goes_to_the_top_so_that_its_answer_is_read_from_the_beginnin
 
 def test_stopping_leaves_what_is_there_and_says_that_it_was_not_checked(page, model):
     model.reply, model.pause = "Saskia Dorrestein " * 200, 0.1
+    before = model.hung_up
     ask(page)
     expect(page.locator("#conversation .bot")).to_contain_text("Saskia Dorrestein Saskia")
     page.locator("#stop").click()
@@ -66,9 +67,10 @@ def test_stopping_leaves_what_is_there_and_says_that_it_was_not_checked(page, mo
     told = reply.inner_text()
     page.wait_for_timeout(600)
     assert reply.inner_text() == told
+    assert model.hung_up == before + 1, "the model is told to stop, too"
     model.pause = 0.0
     model.reply = REPLY
-    ask_and_wait(page, "What do the works on the quay cost?")
+    ask_and_wait(page, f"{QUESTION} Tell me.")
 
 
 def test_what_is_typed_while_an_answer_is_written_stays(page, model):
@@ -142,7 +144,7 @@ def test_the_page_works_where_the_browser_keeps_nothing(browser, chat_site, mode
         page.reload()
         expect(page.locator("#status")).to_contain_text("6 documents")
         ask_and_wait(page)
-        ask_and_wait(page, "What do the works on the quay cost?")
+        ask_and_wait(page, f"{QUESTION} Tell me.")
         expect(page.locator("#conversation .user")).to_have_count(2)
         page.errors[:] = [told for told in page.errors if "denied" not in told]
 
