@@ -108,3 +108,8 @@ def ask_and_wait(page, question=QUESTION, reply=REPLY):
     expect(page.locator("#conversation .user")).to_have_count(asked + 1)
     expect(page.locator("#conversation .bot").last).to_contain_text(reply)
     expect(page.locator("#ask")).to_be_visible()
+
+
+def expect_kept(page, question=QUESTION):
+    """Wait until the browser keeps the conversation that begins with a question."""
+    expect(page.locator("#earlier")).to_contain_text(question)

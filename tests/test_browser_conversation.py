@@ -10,6 +10,7 @@ from tests.chat_site import (
     REPLY,
     ask,
     ask_and_wait,
+    expect_kept,
     opened_page,
     running_site,
 )
@@ -105,6 +106,7 @@ def test_the_last_question_can_be_changed(page, model):
 
 def test_the_conversation_survives_a_reload(page, model):
     ask_and_wait(page)
+    expect_kept(page)
     page.reload()
     expect(page.locator("#conversation .user")).to_have_text(QUESTION)
     expect(page.locator("#conversation .bot")).to_contain_text(REPLY)
@@ -157,6 +159,7 @@ def test_the_conversation_survives_a_restart_of_the_server(browser, tmp_path):
         page = context.new_page()
         page.goto(site.address)
         ask_and_wait(page)
+        expect_kept(page)
     with running_site(tmp_path, port):
         page.reload()
         expect(page.locator("#conversation .bot")).to_contain_text(REPLY)
