@@ -18,13 +18,15 @@ CSS = """
 .gradio-container { max-width: 72rem !important; margin: 0 auto !important; }
 #head, #upkeep { align-items: center; flex-wrap: nowrap; }
 #head h1 { white-space: nowrap; }
+/* Gradio's own is too faint to read (WCAG 2.2, 1.4.3). */
+#upload .or { color: inherit; }
 #outcomes li, #document p { overflow-wrap: anywhere; }
 #documents .wrap { flex-direction: column; flex-wrap: nowrap; gap: .35rem; max-height: 60vh;
   overflow-y: auto; padding: 3px; }
 #documents label { width: 100%; align-items: flex-start; }
 #documents label span { white-space: pre-line; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 #documents label span::first-line { font-weight: 600; }
-#document { position: fixed; bottom: 1rem; inset-inline-end: max(1.5rem, calc(50vw - 34rem));
+#document { position: fixed; bottom: 1rem; inset-inline-end: max(1.5rem, calc(50vw - 29.5rem));
   width: min(26rem, 36vw); max-height: 80vh; overflow-y: auto; flex-wrap: nowrap; z-index: 20;
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   border-radius: var(--block-radius); padding: 1rem; box-shadow: 0 0 1rem #0004; }

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.chromium import needs_chromium
 from tests.corpora import TEXTS, write_texts
+from tests.test_accessibility import findings
 from tests.test_cli import environment_of, serving
 
 PATIENCE = 30_000
@@ -131,6 +132,7 @@ def test_files_are_brought_in_found_asked_about_and_removed(page, address, folde
 
     page.locator("#remove").click()
     told(page, "#asked", f"Remove {HOSTILE}?")
+    assert findings(page) == []
     page.locator("#no").click()
     expect(page.locator("#asked")).to_be_hidden()
     page.locator("#remove").click()
