@@ -30,6 +30,13 @@ def model(chat_site):
     chat_site.model.pause = 0.0
 
 
+@pytest.fixture
+def page(browser, chat_site):
+    """The chat page on a desktop: what a conversation does is the same on a phone."""
+    with opened_page(browser, chat_site.address) as page:
+        yield page
+
+
 def prompts(model):
     return [str(body) for _, body in model.requests if "messages" in body]
 
@@ -169,7 +176,7 @@ def test_the_conversation_survives_a_restart_of_the_server(browser, tmp_path):
 
 
 def test_a_thumb_down_with_its_reason_reaches_the_administrator(page, chat_site, model):
-    question = f"{QUESTION} {page.viewport_size['width']}"
+    question = f"{QUESTION} Tell me."
     ask_and_wait(page, question)
     page.get_by_role("button", name="Dislike").click()
     page.get_by_role("checkbox", name="the answer is wrong").check()
@@ -188,7 +195,7 @@ def test_a_thumb_down_with_its_reason_reaches_the_administrator(page, chat_site,
 
 
 def test_a_thumb_up_is_noted_at_once(page, chat_site, model):
-    question = f"{QUESTION} up {page.viewport_size['width']}"
+    question = f"{QUESTION} Who is it?"
     ask_and_wait(page, question)
     page.get_by_role("button", name="Like", exact=True).click()
     expect(page.get_by_role("button", name="Liked")).to_be_visible()
