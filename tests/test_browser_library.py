@@ -21,9 +21,12 @@ SMALL = {"BRONWIJZER_LARGEST_FILE_MB": "0.02"}
 pytestmark = [needs_chromium, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+DESKTOP, PHONE = (1280, 800), (390, 844)
+
+
+@pytest.fixture
 def size(request):
-    return request.param
+    return getattr(request, "param", DESKTOP)
 
 
 @pytest.fixture
@@ -89,6 +92,7 @@ def evidence(address, question):
         return json.load(answer)
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"], indirect=True)
 def test_files_are_brought_in_found_asked_about_and_removed(page, address, folder):
     upload(
         page,
