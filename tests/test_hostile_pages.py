@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.chat_site import ask, opened_page, running_site
+from tests.chat_site import ask_and_wait, expect_kept, opened_page, running_site
 from tests.chromium import needs_chromium
 from tests.hostile_texts import COUNT, OUTSIDE, QUESTIONS, SCRIPTS, markup, sets, write_hostile
 
@@ -18,12 +18,15 @@ UNTIDY = f"{QUESTION}\n\n    {markup('asked-code')}\n# h \u202eturned"
 REPLY = (
     f"The password <b onclick={sets('reply')}>of</b> the copier is {markup('reply-image')} "
     f"![q]({OUTSIDE}/reply-image) [see]({OUTSIDE}/reply-link) "
-    f"<script>{sets('reply-script')}</script> [1]({OUTSIDE}/forged) [77] [\\[1\\]](javascript:{sets('forged')}) told [1].\n\n"
+    f"<script>{sets('reply-script')}</script> [1]({OUTSIDE}/forged) [77] "
+    f"[\\[1\\]](javascript:{sets('forged-script')}) told [1].\n\n"
     "    It is <i>told</i> \u202eby the document [1]."
 )
 MARKED = "#evidence :is(img, table, h1, code), #conversation .message :is(img, table, h1, code)"
 TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SUGGESTED = f"Who waters the {markup('question')} garden?"
+KEPT = "JSON.stringify(localStorage).length"
+DONE = "without sources, which is not shown"
 WITHOUT_MARKS = "No marks, so quotations take its place."
 
 
@@ -57,18 +60,9 @@ def squeezed(text):
     return " ".join(text.split())
 
 
-def answered(page, question, said="without sources"):
-    """Ask, and wait for the end of the answer."""
-    turns = page.locator("#conversation .bot").count()
-    ask(page, question)
-    expect(page.locator("#conversation .bot")).to_have_count(turns + 1)
-    expect(page.locator("#conversation .bot").last).to_contain_text(said)
-    expect(page.locator("#ask")).to_be_visible()
-
-
 def test_every_document_shows_as_the_text_that_it_is(page, proxy):
     for question, text in QUESTIONS.items():
-        answered(page, question)
+        ask_and_wait(page, question, DONE)
         assert squeezed(text) in squeezed(page.locator("#evidence").inner_text())
         assert_unharmed(page, proxy)
     names = page.locator("#evidence strong a, #conversation .bot a").all_inner_texts()
@@ -81,14 +75,17 @@ def test_every_document_shows_as_the_text_that_it_is(page, proxy):
 def test_a_hostile_suggestion_is_asked_kept_and_shown_again_as_text(page, proxy):
     page.get_by_role("button", name=SUGGESTED).click()
     expect(page.locator("#conversation .user")).to_have_text(SUGGESTED)
-    expect(page.locator("#conversation .bot")).to_contain_text("without sources")
+    expect(page.locator("#conversation .bot")).to_contain_text(DONE)
     expect(page.locator("#ask")).to_be_visible()
+    expect_kept(page, SUGGESTED[:40])
+    kept = page.evaluate(KEPT)
     page.locator("#question textarea").fill(UNTIDY)
     page.locator("#ask").click()
     shown = page.locator("#conversation .user").last
     expect(shown).to_contain_text(squeezed(UNTIDY), use_inner_text=True)
     expect(page.locator("#conversation .bot")).to_have_count(2)
     expect(page.locator("#ask")).to_be_visible()
+    page.wait_for_function(f"before => {KEPT} > before", arg=kept)
     page.reload()
     expect(page.locator("#conversation .user").last).to_contain_text(QUESTION)
     page.locator("#history").get_by_role("button").first.click()
@@ -101,7 +98,7 @@ def test_a_hostile_suggestion_is_asked_kept_and_shown_again_as_text(page, proxy)
 def test_a_hostile_reply_is_quoted_opened_rated_and_copied_as_text(page, proxy, site):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
     site.model.reply = REPLY
-    answered(page, "What is the password of the copier?", "images and tags were removed")
+    ask_and_wait(page, "What is the password of the copier?", "images and tags were removed")
     reply = page.locator("#conversation .bot")
     expect(reply).to_contain_text("The password of the copier is see")
     assert not TURNING & set(reply.inner_text())
@@ -143,13 +140,22 @@ def test_every_source_page_shows_text_and_a_short_title(page, proxy, site):
     assert max(map(len, titles)) <= 300
 
 
-def test_a_link_that_is_reached_with_the_keyboard_stays_in_sight(page):
-    """What the tooltip adds to the page once took the reader back to the latest question."""
-    for question in list(QUESTIONS)[:3]:
-        answered(page, question)
-    page.keyboard.press("Shift+Tab")
-    link = page.locator("#conversation .bot").first.locator("a").first
-    link.focus()
-    page.locator("#conversation .bot a").nth(1).focus()
-    page.evaluate("document.body.append(document.createElement('p'))")
-    expect(page.locator("#conversation .bot a").nth(1)).to_be_in_viewport()
+def test_the_library_shows_names_as_text_on_lines_of_their_own(page, proxy, site):
+    """The last test, since it brings a document in."""
+    page.goto(f"{site.address}/library/")
+    expect(page.locator("#count")).to_contain_text(f"{COUNT} of {COUNT}")
+    rows = page.locator("#documents label").all_inner_texts()
+    assert sum(len(row.strip().splitlines()) for row in rows) == 2 * COUNT
+    assert not TURNING & set("".join(rows))
+    for words in ("onerror", "lift", "boiler", "title", "bike"):
+        page.locator("#documents label").filter(has_text=words).first.click()
+        expect(page.locator("#details")).to_contain_text(words)
+    uploaded = f"{markup('upload')} \u202egnp.txt"
+    page.locator("#upload input[type=file]").set_input_files(
+        [{"name": uploaded, "mimeType": "", "buffer": b"The well is closed in winter."}]
+    )
+    outcome = page.locator("#outcomes li")
+    expect(outcome).to_contain_text("added")
+    expect(outcome).to_contain_text(markup("upload"))
+    expect(page.locator("#documents label").filter(has_text="upload")).to_have_count(1)
+    assert not TURNING & set(page.locator("body").inner_text())
