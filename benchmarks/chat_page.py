@@ -44,7 +44,7 @@ MARKS = """(() => {
   new MutationObserver(() => {
     if (!performance.getEntriesByName("asked").length) return;
     if (document.querySelector("#evidence blockquote strong:not([data-old])")) mark("evidence");
-    const reply = [...document.querySelectorAll("#conversation [data-testid=bot]")][window.turns];
+    const reply = document.querySelectorAll("#conversation [data-testid=bot]")[window.turns];
     if (!reply) return;
     // Until a reply begins, quotations stand in its place, below a line of their own.
     const first = reply.querySelector(".md > *");
@@ -55,9 +55,8 @@ MARKS = """(() => {
 READ = """() => Object.fromEntries(performance.getEntriesByType("mark")
   .filter((mark) => ["asked", "evidence", "reply", "done"].includes(mark.name))
   .map((mark) => [mark.name, mark.startTime]))"""
-IS_DONE = "() => performance.getEntriesByName('done').length"
 STEPS = ("evidence", "reply")
-LONGEST_WAIT, SECONDS_BEFORE, POLL = 120.0, 20.0, 0.05  # Seconds.
+LONGEST_WAIT, SECONDS_BEFORE, THINKING, POLL = 60.0, 20.0, 1.0, 0.05  # Seconds
 Times = dict[str, float]
 
 
@@ -90,7 +89,7 @@ def seen(page: Page) -> Times | None:
 def asked_in_page(page: Page, question: str) -> Times:
     """Ask in a page and wait for the whole answer."""
     ask(page, question)
-    page.wait_for_function(IS_DONE)
+    page.wait_for_function("() => performance.getEntriesByName('done').length")
     return seen(page) or {}
 
 
@@ -115,8 +114,9 @@ def asked_as_events(address: str, question: str) -> Times:
     return times
 
 
-def compare(browser: Browser, address: str, questions: Sequence[str], errors: list[str]) -> None:
-    """Ask each question in a new page and as events, in changing order; print both and ratios."""
+def compare(browser: Browser, address: str, questions: Sequence[str]) -> list[str]:
+    """Ask each question in a new page and as events, in turns; print both, give errors."""
+    errors: list[str] = []
     pages: list[Times] = []
     events: list[Times] = []
     for number, question in enumerate(questions):
@@ -132,6 +132,7 @@ def compare(browser: Browser, address: str, questions: Sequence[str], errors: li
             print(f"{step} {name}: {summary(times, step)}")
         ratios = [p[step] / e[step] for p, e in zip(pages, events, strict=True) if step in p]
         print(f"{step} page to events: median ratio {statistics.median(ratios):.2f}")
+    return errors
 
 
 def keep_asking(
@@ -139,16 +140,22 @@ def keep_asking(
 ) -> list[Times]:
     """Have each page ask a question after the other, as long as `still` goes on."""
     times: list[Times] = []
-    for page in pages:
-        ask(page, next(questions))
-    for _ in still:
+    asked: dict[Page, bool] = dict.fromkeys(pages, False)
+    due = dict.fromkeys(pages, 0.0)
+    is_over = False
+    while not (is_over and not any(asked.values())):
+        is_over = next(still, "over") == "over"
+        now = time.perf_counter()
         for page in pages:
-            found = seen(page)
-            if found is not None:
+            if asked[page] and (found := seen(page)) is not None:
                 times.append(found)
+                asked[page], due[page] = False, now + THINKING
+            elif asked[page] and now > due[page] + LONGEST_WAIT:
+                times.append({})
+                asked[page] = False
+            elif not asked[page] and not is_over and now > due[page]:
                 ask(page, next(questions))
-    for page in pages:
-        page.wait_for_function(IS_DONE)
+                asked[page], due[page] = True, now
     return times
 
 
@@ -191,8 +198,8 @@ def load(
     for step in STEPS:
         print(f"{step}, {asking} pages asking, before: {summary(before, step)}")
         print(f"{step}, {asking} pages asking, during the upload: {summary(during, step)}")
-    refused = sum(page.locator("#conversation .bot", has_text="⚠️").count() for page in pages)
-    print(f"answers that failed: {refused}")
+    failed = sum(page.locator("#conversation .bot", has_text="⚠️").count() for page in pages)
+    print(f"answers that failed: {failed}")
     return errors
 
 
@@ -201,7 +208,7 @@ def summary(times: Sequence[Times], step: str) -> str:
     known = sorted(time[step] for time in times if step in time)
     if not known:
         return "never seen"
-    high = known[min(len(known) - 1, round(0.95 * (len(known) - 1)))]
+    high = known[round(0.95 * (len(known) - 1))]
     missing = f", {len(times) - len(known)} not seen" if len(known) < len(times) else ""
     return f"p50 {statistics.median(known):.0f} ms, p95 {high:.0f} ms of {len(known)}{missing}"
 
@@ -225,6 +232,7 @@ def main() -> None:
     step = max(1, len(asked) // options.questions)
     questions = [row["question"] for row in asked[::step]][: options.questions]
     print(f"{len(rows)} documents, {len(questions)} questions")
+    expect.set_options(timeout=LONGEST_WAIT * 1000)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {} if options.own_model else stack.enter_context(scripted_model())
@@ -234,11 +242,10 @@ def main() -> None:
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        errors: list[str] = []
         if files:
             errors = load(browser, address, questions, files, options.asking)
         else:
-            compare(browser, address, questions, errors)
+            errors = compare(browser, address, questions)
         print(f"errors of the pages: {errors or 'none'}")
         browser.close()
 
