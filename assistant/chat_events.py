@@ -228,7 +228,7 @@ def _running(running: bool, has_turns: bool = True) -> Update:
 def _messages(conversation: Conversation) -> list[dict[str, str]]:
     messages = []
     for turn in conversation.turns:
-        messages.append({"role": "user", "content": escaped(turn.question)})
+        messages.append({"role": "user", "content": escaped(turn.question.strip())})
         if turn.shown:
             messages.append({"role": "assistant", "content": turn.shown})
     return messages

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from assistant.holdings import Holding
 from assistant.languages import language_name
 from assistant.rendering import escaped
+from assistant.sanitation import one_line
 from assistant.types import Notice
 from assistant.upkeep import UpkeepState
 from assistant.wording import Wording
@@ -18,6 +19,10 @@ from index.types import SyncReport
 
 MOST_ROWS = 200
 """Files that are sent to the page; the search finds the others."""
+
+_LONGEST_NAME = 300
+_LONGEST_PATH = 4_096
+"""In characters, as the bound above."""
 
 Choice = tuple[str, str]
 """Lines of plain text that show a file, and its path."""
@@ -42,19 +47,19 @@ def shown(found: int, whole: int, wording: Wording) -> str:
 
 def details(holding: Holding, wording: Wording) -> str:
     """Write what is known of one file."""
-    lines = [f"**{escaped(holding.name)}**"]
+    lines = [f"**{escaped(_name(holding))}**"]
     if title := _title(holding):
         lines.append(escaped(title))
     lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
     lines += [f"⚠️ {escaped(remark)}" for remark in _remarks(holding)]
-    lines.append(f"*{escaped(holding.path)}*")
+    lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
     return "\n\n".join(lines)
 
 
 def question(holding: Holding, wording: Wording) -> str:
     """Ask whether a file is to be removed, and say what that does."""
     key = "library_confirm_upload" if holding.own else "library_confirm_file"
-    return escaped(wording(key, name=holding.name))
+    return escaped(wording(key, name=_name(holding)))
 
 
 def progress(report: SyncReport | None, state: UpkeepState, wording: Wording) -> str:
@@ -83,7 +88,8 @@ def outcome_list(names: Iterable[str], notices: Iterable[Notice | None], wording
     lines = []
     for name, notice in zip(names, notices, strict=True):
         said = notice.said(wording) if notice else wording("library_file_reading")
-        lines.append(f"- **{escaped(name)}**: {escaped(said)}")
+        shown_name = one_line(name, _LONGEST_NAME)
+        lines.append(f"- **{escaped(shown_name)}**: {escaped(said)}")
     return "\n".join(lines)
 
 
@@ -100,7 +106,7 @@ def _lines(holding: Holding, wording: Wording) -> str:
     if holding.reason:
         facts.insert(0, wording(holding.state))
     mark = "⚠️ " if _remarks(holding) else ""
-    return f"{mark}{holding.name}\n{' · '.join([*facts, *filter(None, [_title(holding)])])}"
+    return f"{mark}{_name(holding)}\n{' · '.join([*facts, *filter(None, [_title(holding)])])}"
 
 
 def _facts(holding: Holding, wording: Wording) -> list[str]:
@@ -114,11 +120,16 @@ def _facts(holding: Holding, wording: Wording) -> list[str]:
     return [fact for fact in facts if fact]
 
 
+def _name(holding: Holding) -> str:
+    """The file's name on one line: no character in it begins another or turns it around."""
+    return one_line(holding.name, _LONGEST_NAME)
+
+
 def _title(holding: Holding) -> str:
     """The title, where it says more than the file's name does."""
-    title = holding.document.title if holding.document else ""
-    stem = PurePath(holding.name).stem
-    return "" if title in (stem, holding.name) else title
+    title = one_line(holding.document.title, _LONGEST_NAME) if holding.document else ""
+    name = _name(holding)
+    return "" if title in (PurePath(name).stem, name) else title
 
 
 def _remarks(holding: Holding) -> list[str]:

@@ -10,6 +10,8 @@ from html import escape
 
 from fastapi.responses import HTMLResponse
 
+from assistant.sanitation import one_line
+
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1b1b; --faint: #595959;
   --link: #0b5cad; --line: #d0d0d0; --note: #fff3d6; --mark: #ffe26e; --marked: #1b1b1b; }
@@ -31,6 +33,8 @@ nav a { padding: .2rem 0; }
 mark { background: var(--mark); color: var(--marked); }
 """
 
+_LONGEST_NAME = 300
+"""In characters, of a title or of a place in a document."""
 
 APART = ' target="_blank" rel="noreferrer"'
 
@@ -59,7 +63,7 @@ def plain_page(title: str, language: str, body: str, style: str = "") -> PlainPa
     html = (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{sheet}</style></head>"
+        f"<title>{_name(title)}</title><style>{sheet}</style></head>"
         f"<body>{body}</body></html>"
     )
     policy = (
@@ -81,5 +85,10 @@ def note(text: str) -> str:
 
 def heading(title: str, places: tuple[str, ...]) -> str:
     """Write the title and, below it, what tells where the reader is; empty places are left out."""
-    shown = " · ".join(f"<bdi>{escape(place)}</bdi>" for place in places if place)
-    return f'<h1 dir="auto">{escape(title)}</h1><p class="place">{shown}</p>'
+    shown = " · ".join(f"<bdi>{_name(place)}</bdi>" for place in places if place)
+    return f'<h1 dir="auto">{_name(title)}</h1><p class="place">{shown}</p>'
+
+
+def _name(text: str) -> str:
+    """Write a title or a place on one line, in the order of its letters."""
+    return escape(one_line(text, _LONGEST_NAME))

@@ -14,6 +14,7 @@ from assistant.evidence import excerpt_span
 from assistant.languages import language_name
 from assistant.quotations import quotations_in
 from assistant.remarks import doubt, remarks
+from assistant.sanitation import one_line
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
 from assistant.verbatim import locate
 from assistant.wording import Wording
@@ -21,14 +22,21 @@ from index.language import direction_of
 from index.types import Span
 
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
+_INDENTATION = regex.compile(r"(?<=[\r\n])[ \t]+")
 _CONTEXT_CHARACTERS = 320
+_LONGEST_NAME = 160
+"""In characters, of a title or of a place in a document."""
+
 _FIRST_QUOTATIONS = 2
 """What stands in the place of an answer until a model writes it."""
 
 
 def escaped(text: str) -> str:
-    """Write any text as Markdown that shows just that text."""
-    html = text.replace("&", "&amp;").replace("<", "&lt;")
+    """Write any text as Markdown that shows just that text.
+
+    Lines lose the blanks before them, which would make code of them, with these escapes in it.
+    """
+    html = _INDENTATION.sub("", text).replace("&", "&amp;").replace("<", "&lt;")
     return str(_MARKUP.sub(r"\\\1", html))
 
 
@@ -142,9 +150,8 @@ def _with_quotations(text: str, citations: Sequence[Citation]) -> str:
 def _quotation(citation: Citation, wording: Wording) -> str:
     quote = _in_language(_block(f"“{citation.quote}”"), citation.language)
     name = language_name(citation.language, wording.language)
-    place = " · ".join(part for part in (citation.locator, name) if part)
-    link = f"[\\[{citation.number}\\] {escaped(citation.title)}]({source_path(citation)})"
-    return f"{quote}\n\n{link} · {escaped(place)}" if place else f"{quote}\n\n{link}"
+    link = f"[\\[{citation.number}\\] {_name(citation.title)}]({source_path(citation)})"
+    return f"{quote}\n\n{_beside(link, citation.locator, name)}"
 
 
 def _in_language(markdown: str, language: str) -> str:
@@ -155,9 +162,17 @@ def _in_language(markdown: str, language: str) -> str:
 
 def _place(item: Evidence, wording: Wording) -> str:
     name = language_name(item.language, wording.language)
-    place = " · ".join(part for part in (item.locator, name) if part)
-    head = f"**[{escaped(item.title)}]({_link(item.document_id, item.key)})**"
-    return f"{head} · {escaped(place)}" if place else head
+    head = f"**[{_name(item.title)}]({_link(item.document_id, item.key)})**"
+    return _beside(head, item.locator, name)
+
+
+def _beside(link: str, *places: str) -> str:
+    return " · ".join((link, *(_name(place) for place in places if place)))
+
+
+def _name(text: str) -> str:
+    """Write a title or a place on one line; nothing in it turns what stands beside it around."""
+    return escaped(one_line(text, _LONGEST_NAME))
 
 
 def _context(item: Evidence) -> str:
@@ -177,7 +192,7 @@ def _line(text: str) -> str:
 
 
 def _block(text: str) -> str:
-    return "\n".join(f"> {escaped(line)}" for line in text.splitlines())
+    return "\n".join(f"> {escaped(line.strip())}" for line in text.splitlines())
 
 
 def _link(document_id: int, place: Span) -> str:

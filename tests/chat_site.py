@@ -44,15 +44,20 @@ class ChatSite:
     folder: Path
 
 
+def write_site_texts(texts):
+    """Write the small corpus: six documents."""
+    write_texts(texts)
+    (texts / "hostile.txt").write_text(f"The password of the copier is {HOSTILE}.", "utf-8")
+    (texts / "waste.md").write_text(FAQ, "utf-8")
+    (texts / "maktaba.txt").write_text(ARABIC, "utf-8")
+
+
 @contextmanager
-def running_site(folder, port=0):
-    """Sync the small corpus and serve it."""
+def running_site(folder, port=0, write=write_site_texts):
+    """Sync the small corpus, or what `write` puts into a folder that it makes, and serve it."""
     texts = folder / "texts"
     if not texts.exists():
-        write_texts(texts)
-        (texts / "hostile.txt").write_text(f"The password of the copier is {HOSTILE}.", "utf-8")
-        (texts / "waste.md").write_text(FAQ, "utf-8")
-        (texts / "maktaba.txt").write_text(ARABIC, "utf-8")
+        write(texts)
     with openai_server() as model:
         command = [sys.executable, "-m", "assistant", "sync", str(texts)]
         subprocess.run(command, env=environment_of(folder), check=True, capture_output=True)
@@ -69,7 +74,7 @@ def chat_site(tmp_path_factory):
 
 
 @contextmanager
-def opened_page(browser, address, width=1280, height=800, **options):
+def opened_page(browser, address, width=1280, height=800, documents=6, **options):
     """Open a page in a profile of its own; no error of script, no request elsewhere."""
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})
@@ -80,7 +85,7 @@ def opened_page(browser, address, width=1280, height=800, **options):
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
     page.on("request", lambda request: page.requested.append(request.url))
     page.goto(address)
-    expect(page.locator("#status")).to_contain_text("6 do", ignore_case=True)
+    expect(page.locator("#status")).to_contain_text(f"{documents} do", ignore_case=True)
     yield page
     assert page.errors == []
     outside = [u for u in page.requested if not u.startswith((address, "data:", "blob:"))]

@@ -12,6 +12,9 @@ from index.types import Document, Section
 _LONGEST_HEADING = 300
 """In characters. What is longer is a paragraph that somebody styled as a heading."""
 
+_LONGEST_TITLE = 300
+"""In characters. A title stands beside every passage, on pages and in prompts."""
+
 _DEEPEST_HEADING = 9
 
 
@@ -79,8 +82,14 @@ class Manuscript:
         lost = text.count("\ufffd")
         if lost:
             warnings.append(f"Characters that could not be read: {lost} (shown as \ufffd)")
-        return Document(one_line(title), text, tuple(self._sections), tuple(warnings))
+        return Document(_title(title), text, tuple(self._sections), tuple(warnings))
 
     def _append(self, part: str) -> None:
         self._parts.append(part)
         self._length += len(part)
+
+
+def _title(text: str) -> str:
+    """Write a title on one line; "…" ends a cut one."""
+    line = one_line(text)
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1].rstrip()}…"
