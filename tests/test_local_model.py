@@ -185,8 +185,9 @@ from assistant.local_model import LocalModelServer
 signal.signal(signal.SIGINT, signal.default_int_handler)
 server = LocalModelServer(Path(sys.argv[1]), "yes", threads=1)
 server.start()
-print(server.base_url, flush=True)
 try:
+    # Within the try, since the interrupt comes as soon as the address is read.
+    print(server.base_url, flush=True)
     sys.stdin.read()
 except KeyboardInterrupt:
     print(httpx.get(f"{server.base_url}/models", trust_env=False).status_code, flush=True)
