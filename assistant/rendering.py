@@ -24,7 +24,7 @@ from index.types import Span
 _MARKUP = regex.compile(r"([\\`*_{}\[\]()#+\-.!|~$^=:>\"'])")
 _INDENTATION = regex.compile(r"(?<=[\r\n])[ \t]+")
 _CONTEXT_CHARACTERS = 320
-_LONGEST_NAME = 160
+_LONGEST_NAME = 120
 """In characters, of a title or of a place in a document."""
 
 _FIRST_QUOTATIONS = 2

@@ -143,3 +143,9 @@ def test_the_title_in_front_matter_comes_first(read, front, title):
 
 def test_a_rule_at_the_start_is_no_front_matter(read):
     assert read("---\n\nTekst zonder einde", "mijn-nota.md").title == "mijn nota"
+
+
+def test_a_title_of_any_length_is_cut(read):
+    page = f"<title>{'endless ' * 2000}</title><p>The flag is raised at noon.</p>"
+    title = read(page.encode(), "flag.html").title
+    assert len(title) == 300 and title.endswith("…")

@@ -174,6 +174,23 @@ def test_any_text_shows_as_itself(text):
     assert html.unescape(inside) == text
 
 
+def test_indented_lines_are_no_code():
+    text = "First\n\n    <b>second</b>\n\tthird"
+    rendered = MarkdownIt("commonmark").render(escaped(text))
+    assert "<code>" not in rendered
+    assert html.unescape(re.sub(r"</?p>", "", rendered)).split() == text.split()
+    answer = quoted_as(written("Yes [1].", citations=(citation(quote=text),)))
+    assert "<code>" not in MarkdownIt("commonmark").render(show_answer(answer))
+
+
+def test_a_name_is_short_and_turns_nothing_beside_it_around():
+    names = citation(title="kade \u202egnp.txt\n\n# big " + "long " * 500)
+    shown = show_answer(written("Yes [1].", citations=(names,)))
+    line = next(line for line in shown.splitlines() if "kade" in line)
+    assert "gnp" in line and "big" in line and line.endswith("Dutch")
+    assert "\u202e" not in shown and len(line) < 300
+
+
 @pytest.mark.parametrize("place", ["text", "quote", "title"])
 def test_hostile_text_is_never_markup(place):
     values = {"quote": HOSTILE} if place == "quote" else {"title": HOSTILE}
