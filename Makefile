@@ -5,10 +5,11 @@
 PYTHON ?= python3
 MODEL ?= auto
 PORT ?= 7860
+DATA ?= .data
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test chromium lock clean
+.PHONY: run test chromium lock bundle clean
 
 run: .venv/run.stamp
 	BRONWIJZER_MODEL=$(MODEL) $(BIN)/bronwijzer sync seeds/documents
@@ -44,6 +45,18 @@ lock:
 .venv/test.stamp: requirements-dev.lock .venv/run.stamp
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
+
+# Everything that a machine without a network needs, in one file: docs/running.md.
+bundle: .venv/run.stamp
+	rm -rf dist/bundle && mkdir -p dist/bundle/wheels
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --require-hashes \
+	  --only-binary :all: -r requirements.lock -d dist/bundle/wheels
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation \
+	  . -w dist/bundle/wheels
+	cp requirements.lock LICENSE NOTICE README.md docs/running.md docs/bronwijzer.service dist/bundle
+	if [ -d $(DATA)/models ]; then cp -r $(DATA)/models dist/bundle; fi
+	tar cf dist/bundle.tar -C dist bundle
+	rm -r dist/bundle
 
 clean:
 	rm -rf .venv .data

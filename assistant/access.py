@@ -14,7 +14,7 @@ from assistant.types import LibraryRule
 _NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDED = ("forwarded", "via", "x-real-ip")
 _FORWARDED_PREFIX = "x-forwarded-"
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Refusal(StrEnum):
@@ -31,7 +31,7 @@ def refusal(request: Request, rule: LibraryRule) -> Refusal | None:
         return Refusal.CLOSED
     if not is_local(request):
         return Refusal.ELSEWHERE
-    if request.method not in _READING and is_foreign(request):
+    if request.method not in READING and is_foreign(request):
         return Refusal.FOREIGN
     return None
 

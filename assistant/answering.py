@@ -5,7 +5,7 @@ Knows the order of the steps; nothing of pages, HTTP or concrete models.
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.chat_model import ChatModel
@@ -20,8 +20,19 @@ from assistant.links import inert
 from assistant.phrases import PhraseBook
 from assistant.sanitation import defused
 from assistant.support import SupportJudge
-from assistant.types import Answer, DocumentText, Evidence, Kind, Message, Notice, Rewriting
+from assistant.types import (
+    DEFAULT_COLLECTION,
+    Answer,
+    DocumentText,
+    Evidence,
+    Kind,
+    Message,
+    Notice,
+    Rewriting,
+)
+from assistant.watching import Watch
 from index.corpus import Corpus
+from index.types import EVERYTHING, DocumentFilter
 from prompts import template
 
 _MOST_RECALLED = 400
@@ -40,21 +51,35 @@ class AnswerLimits:
     rewrite_followups: Rewriting = "short"
 
 
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What says whether passages hold an answer, and whether they bear out what a model wrote."""
+
+    answerability: AnswerabilityModel
+    support: SupportJudge
+
+
 class Assistant:
-    """Answers questions from a corpus, with a language model or by quotation."""
+    """Answers questions from a corpus, with a language model or by quotation.
+
+    `collection` is what the corpus is called in evidence and citations.
+    """
 
     def __init__(
         self,
         corpus: Corpus,
         phrases: PhraseBook,
-        answerability: AnswerabilityModel,
-        support: SupportJudge,
+        judges: Judges,
         limits: AnswerLimits,
+        watch: Watch | None = None,
+        collection: str = DEFAULT_COLLECTION,
     ) -> None:
         self.corpus = corpus
+        self._watch = watch or Watch()
+        self._collection = collection
         self._phrases = phrases
-        self._answerability = answerability
-        self._support = support
+        self._answerability = judges.answerability
+        self._support = judges.support
         self._limits = limits
         self._finder = Finder(corpus, limits.longest_question)
         self._model: ChatModel | None = None
@@ -84,13 +109,14 @@ class Assistant:
         history: Sequence[Message] = (),
         documents: Sequence[str] = (),
         limit: int = 20,
+        wanted: DocumentFilter = EVERYTHING,
     ) -> tuple[Evidence, ...]:
         """Rank passages as `stream` does, without leaving out those far below the best.
 
         Raises BadQuestion, UnknownDocument, and what `Corpus.search` raises.
         """
-        found = self._finder.find(question, history, documents, limit)
-        return collect(found.hits, self.corpus.roots(), margin=math.inf)
+        found = self._finder.find(question, history, wanted.naming(documents), limit)
+        return collect(found.hits, self.corpus.roots(), math.inf, self._collection)
 
     def source(self, name: str) -> DocumentText:
         """Read a document by its name, or the end of its path. Raises UnknownDocument."""
@@ -99,32 +125,41 @@ class Assistant:
         return DocumentText(found.id, name, found.title, found.language, found.text)
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
-    ) -> Iterator[Answer]:
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        wanted: DocumentFilter = EVERYTHING,
+    ) -> Generator[Answer, None, None]:
         """Yield the evidence, then the answer as it grows, then the checked answer, `done`.
 
         The evidence of a follow-up waits for no model; where one rewrites the question then, the
         next snapshot has the evidence for that.
-        Only the named documents are searched, where any are. Raises BadQuestion, UnknownDocument,
-        and what `Corpus.search` raises. A language model that fails is no error: the answer falls
-        back to quotations, with a notice.
+        Only documents that fit `wanted` are searched, and of those only the named ones, where any
+        are named; a notice says how many. Raises BadQuestion, UnknownDocument, what
+        `Corpus.search` raises, and ServerStopping. A language model that fails is no error: the
+        answer falls back to quotations, with a notice.
         """
+        return self._watch.answers(self._answers(question, history, wanted.naming(documents)))
+
+    def _answers(
+        self, question: str, history: Sequence[Message], wanted: DocumentFilter
+    ) -> Generator[Answer, None, None]:
         clock = Clock()
-        found = self._finder.find(question, history, documents, self._limits.passages)
-        answer = Answer(
-            found.question, found.language, evidence=collect(found.hits, self.corpus.roots())
-        )
+        limit = self._limits.passages
+        found = self._finder.find(question, history, wanted, limit)
+        answer = Answer(found.question, found.language, evidence=self._collected(found))
+        answer = replace(answer, notices=found.notices)
         answer = clock.stamp(answer, "evidence")
         yield answer
         model = self.model
         rewriting = self._rewriting(found, history, model)
         if rewriting:
-            limit = self._limits.passages
-            found = self._finder.find(question, history, documents, limit, rewriting)
-            evidence = collect(found.hits, self.corpus.roots())
-            answer = replace(answer, evidence=evidence, searched=rewriting)
+            found = self._finder.find(question, history, wanted, limit, rewriting)
+            answer = replace(answer, evidence=self._collected(found), searched=rewriting)
             answer = clock.stamp(answer, "rewritten")
             yield answer
+        answer = replace(answer, probability=self._probability(found))
         if not self.answerable(found):
             answer = self._refused(answer)
         elif model is None:
@@ -137,11 +172,14 @@ class Assistant:
 
     def find(self, question: str) -> Finding:
         """Search for a question as `stream` does. Raises BadQuestion, what `Corpus.search` does."""
-        return self._finder.find(question, (), (), self._limits.passages)
+        return self._finder.find(question, (), EVERYTHING, self._limits.passages)
+
+    def _collected(self, found: Finding) -> tuple[Evidence, ...]:
+        return collect(found.hits, self.corpus.roots(), collection=self._collection)
 
     def answerable(self, found: Finding) -> bool:
         """Say whether what was found is answered from, and not refused at once."""
-        return self._probability(found) >= self._limits.answer_threshold
+        return bool(found.hits) and self._probability(found) >= self._limits.answer_threshold
 
     def _probability(self, found: Finding) -> float:
         """Estimate whether the answer was found; 1 with an embedder that nothing was fitted to."""

@@ -1,6 +1,7 @@
 """The HTTP interface: questions as JSON or events, sources, and what the owner's clients may do.
 
-Knows requests and responses; nothing of pages or of how answers come about.
+Knows requests and responses; nothing of pages or of how answers come about. Each public route has
+its place below /api/v1, and the older ones below /api besides.
 """
 
 import json
@@ -8,140 +9,174 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import Query as FromQuery
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
-from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.routing import Match, Mount, Route
+from starlette.types import Receive, Scope, Send
 
-from assistant.answering import Assistant
+from assistant.api_models import (
+    EVENTS,
+    AnswerShape,
+    CollectionNames,
+    Health,
+    Passages,
+    SourceShape,
+    failures,
+)
+from assistant.api_requests import Paths, Query, Question
 from assistant.build import Installation
-from assistant.errors import AssistantError, BadQuestion
+from assistant.corpora import Corpora
+from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
+from assistant.failures import failure
 from assistant.sources import STATUS as SOURCE_STATUS
-from assistant.types import Message
-from assistant.wire import DOCUMENTS, STATS, SYNC_REPORT, write_answer, write_evidence, write_source
-from index.corpus import Corpus
+from assistant.types import DEFAULT_COLLECTION
+from assistant.wire import (
+    COLLECTIONS,
+    DOCUMENTS,
+    STATS,
+    SYNC_REPORT,
+    write_answer,
+    write_evidence,
+    write_source,
+)
 from index.errors import EmptyCorpus, IndexingError, SyncRunning
 
 _STATUS: dict[type[Exception], int] = {
+    BadCollection: 422,
     BadQuestion: 422,
     EmptyCorpus: 409,
     SyncRunning: 409,
     **SOURCE_STATUS,
+    UnknownCollection: 404,
 }
+CollectionName = Annotated[str, FromQuery(description="The collection that holds it.")]
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-class Turn(BaseModel):
-    """One turn of the conversation before the question."""
-
-    role: Literal["user", "assistant"]
-    content: str = Field(max_length=20_000)
-
-
-class Question(BaseModel):
-    """A question, with the turns before it if it follows up on them."""
-
-    question: str
-    history: list[Turn] = Field(default=[], max_length=50)
-    documents: list[str] = Field(default=[], max_length=50)
-
-    def messages(self) -> list[Message]:
-        """Give the turns as the assistant takes them."""
-        return [Message(turn.role, turn.content) for turn in self.history]
-
-
-class Query(Question):
-    """A question to find passages for, and how many."""
-
-    limit: int = Field(default=20, ge=1, le=100)
-
-
-class Paths(BaseModel):
-    """Absolute paths of files or folders on the owner's machine."""
-
-    paths: list[str] = []
-
-
-def public_routes(assistant: Assistant) -> APIRouter:
+def public_routes(corpora: Corpora) -> APIRouter:
     """Make the routes that anyone who reaches the server may use."""
-    router = APIRouter()
+    router = APIRouter(tags=["questions"])
 
     @router.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> Health:
         """Say that the server answers."""
-        return {"status": "ok"}
+        return Health(status="ok")
 
-    @router.post("/api/ask", response_model=None)
+    for prefix in ("/api", "/api/v1"):
+        _question_routes(router, prefix, corpora)
+    return router
+
+
+def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
+    refused = failures(400, 404, 409, 413, 415, 422, 503)
+
+    @router.post(
+        f"{prefix}/ask",
+        response_model=AnswerShape,
+        responses={**EVENTS, **refused},
+    )
     def ask(question: Question, request: Request) -> Response:
         """Answer a question: one JSON object, or growing snapshots as server-sent events.
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
         """
-        answers = assistant.stream(question.question, question.messages(), question.documents)
+        assistant = corpora.assistant(question.collection)
+        answers = assistant.stream(
+            question.question, question.messages(), question.documents, question.filter.wanted()
+        )
         snapshots = (write_answer(answer) for answer in answers)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return _events(snapshots)
+            return event_response(snapshots)
         *_, last = snapshots
         return JSONResponse(last)
 
-    @router.post("/api/search")
-    def search(query: Query) -> dict[str, Any]:
+    @router.post(f"{prefix}/search", response_model=Passages, responses=refused)
+    def search(query: Query) -> Response:
         """Rank passages for a question, of the named documents alone where any are named."""
-        found = assistant.search(query.question, query.messages(), query.documents, query.limit)
-        return {"passages": [write_evidence(item) for item in found]}
+        assistant = corpora.assistant(query.collection)
+        found = assistant.search(
+            query.question, query.messages(), query.documents, query.limit, query.filter.wanted()
+        )
+        return JSONResponse({"passages": [write_evidence(item) for item in found]})
 
-    @router.get("/api/source/{name:path}")
-    def source_text(name: str) -> dict[str, Any]:
+    @router.get(
+        f"{prefix}/source/{{name:path}}",
+        response_model=SourceShape,
+        responses=failures(404, 422, 503),
+    )
+    def source_text(name: str, collection: CollectionName = DEFAULT_COLLECTION) -> Response:
         """Give the text of a document as it was indexed, by its name or the end of its path."""
-        return write_source(assistant.source(name))
+        return JSONResponse(write_source(corpora.assistant(collection).source(name)))
 
-    return router
+    @router.get(f"{prefix}/collections")
+    def collections() -> CollectionNames:
+        """List the names of the collections, the default one first."""
+        return CollectionNames(collections=list(corpora.names()))
 
 
 def owner_routes(installation: Installation) -> APIRouter:
     """Make the routes of the owner's clients, which show the token that only they can read."""
     guard = Depends(_guard(installation.ownership.token))
-    router = APIRouter(prefix="/api/owner", dependencies=[guard])
-    corpus = installation.corpus
-    _write_routes(router, corpus)
+    router = APIRouter(prefix="/api/owner", dependencies=[guard], include_in_schema=False)
+    corpora = installation.corpora
+    _write_routes(router, corpora)
 
     @router.get("/documents")
-    def documents() -> Response:
-        """List the documents."""
-        return JSONResponse(DOCUMENTS.dump_python(corpus.documents(), mode="json"))
+    def documents(collection: str = DEFAULT_COLLECTION) -> Response:
+        """List the documents of a collection."""
+        listed = corpora.corpus(collection).documents()
+        return JSONResponse(DOCUMENTS.dump_python(listed, mode="json"))
 
     @router.get("/stats")
-    def stats() -> Response:
-        """Count what is in the index."""
-        return JSONResponse(STATS.dump_python(corpus.stats(), mode="json"))
+    def stats(collection: str = DEFAULT_COLLECTION) -> Response:
+        """Count what is in the index of a collection."""
+        return JSONResponse(STATS.dump_python(corpora.corpus(collection).stats(), mode="json"))
 
     @router.post("/probe")
-    def probe() -> tuple[int, int]:
+    def probe(collection: str = DEFAULT_COLLECTION) -> tuple[int, int]:
         """Ask for stored passages by their own vectors."""
-        return corpus.probe()
+        return corpora.corpus(collection).probe()
+
+    @router.get("/collections")
+    def collections() -> Response:
+        """Count what is in each collection."""
+        return JSONResponse(COLLECTIONS.dump_python(corpora.counted(), mode="json"))
 
     return router
 
 
-def _write_routes(router: APIRouter, corpus: Corpus) -> None:
+def _write_routes(router: APIRouter, corpora: Corpora) -> None:
     @router.post("/sync")
-    def sync(body: Paths) -> Response:
-        """Sync paths, reporting progress as events."""
-        reports = corpus.sync([Path(path) for path in body.paths])
-        return _events(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+    def sync(body: Paths, collection: str = DEFAULT_COLLECTION) -> Response:
+        """Sync paths, reporting progress as events; a new collection is made for them."""
+        paths = [Path(path) for path in body.paths]
+        corpora.create_for(collection, paths)
+        reports = corpora.corpus(collection).sync(paths)
+        return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
 
     @router.post("/rebuild")
-    def rebuild() -> Response:
+    def rebuild(collection: str = DEFAULT_COLLECTION) -> Response:
         """Rebuild the derived stores, reporting progress as events."""
-        reports = corpus.rebuild()
-        return _events(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+        reports = corpora.corpus(collection).rebuild()
+        return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
 
     @router.post("/remove")
-    def remove(body: Paths) -> dict[str, int]:
+    def remove(body: Paths, collection: str = DEFAULT_COLLECTION) -> dict[str, int]:
         """Remove the documents of paths."""
+        corpus = corpora.corpus(collection)
         return {"removed": sum(corpus.remove(Path(path)) for path in body.paths)}
+
+    @router.post("/remove-collection")
+    def remove_collection(collection: str) -> dict[str, str]:
+        """Remove a whole collection."""
+        corpora.remove(collection)
+        return {"removed": collection}
 
 
 def _guard(token: str) -> Callable[[Request], None]:
@@ -161,20 +196,59 @@ def report_errors(app: FastAPI) -> None:
     @app.exception_handler(AssistantError)
     @app.exception_handler(IndexingError)
     def mendable(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=_STATUS.get(type(error), 503))
+        return failure(request.url.path, _STATUS.get(type(error), 503), str(error))
 
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        return JSONResponse({"error": f"{place}: {first['msg']}"}, status_code=422)
+        message = first["msg"].removeprefix("Value error, ")
+        param = place.removeprefix("body.")
+        return failure(request.url.path, 422, f"{place}: {message}", param)
 
-    @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": error.detail}, status_code=error.status_code)
+    @app.exception_handler(AnyHTTPException)
+    def refused(request: Request, error: AnyHTTPException) -> JSONResponse:
+        response = failure(request.url.path, error.status_code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
 
 
-def _events(items: Iterator[Any]) -> StreamingResponse:
+def refuse_the_rest(app: FastAPI) -> None:
+    """Answer below programs' addresses, where no route does, what is wrong with path or method.
+
+    Without, the page that is mounted behind all routes would answer in its own way.
+    """
+    for path in ("/api/{rest:path}", "/v1/{rest:path}", "/healthz"):
+        app.router.routes.append(Route(path, _Nothing(app), include_in_schema=False))
+
+
+class _Nothing:
+    """What stands at an address with nothing; it takes any method."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        allowed = [method for method in _METHODS if self._is_met({**scope, "method": method})]
+        if allowed:
+            response = failure(path, 405, f"{path} takes {', '.join(allowed)}.")
+            response.headers["Allow"] = ", ".join(allowed)
+        else:
+            message = f"There is nothing at {path}; /api/openapi.json lists all."
+            response = failure(path, 404, message)
+        await response(scope, receive, send)
+
+    def _is_met(self, scope: Scope) -> bool:
+        return any(
+            route.matches(scope)[0] is Match.FULL
+            for route in self._app.routes
+            if not isinstance(route, Mount)
+            and not isinstance(getattr(route, "endpoint", None), _Nothing)
+        )
+
+
+def event_response(items: Iterator[Any]) -> StreamingResponse:
     """Stream items as server-sent events.
 
     The first is awaited before the response begins, so that a refused request has its status.

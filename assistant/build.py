@@ -4,23 +4,31 @@ Knows every class and setting; nothing of what the parts do.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.answering import AnswerLimits, Assistant
+from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.corpora import Collection, Corpora
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
 from assistant.feedback import FeedbackStore
+from assistant.logs import Log
+from assistant.metrics import Metrics
 from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
+from assistant.question_log import QuestionLog
 from assistant.settings import Settings
 from assistant.suggestions import Suggestions
 from assistant.support import SupportJudge
+from assistant.types import DEFAULT_COLLECTION
 from assistant.upkeep import Upkeep
 from assistant.uploads import Uploads
+from assistant.watched_corpus import WatchedCorpus
+from assistant.watching import Observer, Watch
 from assistant.weight_sources import weight_sources
 from assistant.wording import WordingBook
 from index.corpus import Corpus
@@ -28,7 +36,7 @@ from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.synchronisation import Reading
-from index.types import Document, Embedder
+from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
 
 Loaders = Mapping[str, Callable[[Path], Document]]
@@ -36,7 +44,10 @@ Loaders = Mapping[str, Callable[[Path], Document]]
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a process that owns a data folder works with."""
+    """What a process that owns a data folder works with.
+
+    `corpus` and `assistant` are those of the default collection; `corpora` has all of them.
+    """
 
     settings: Settings
     ownership: Ownership
@@ -47,24 +58,33 @@ class Installation:
     feedback: FeedbackStore
     upkeep: Upkeep
     uploads: Uploads
+    corpora: Corpora
+    watch: Watch = field(default_factory=Watch)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @contextmanager
 def opened(
-    settings: Settings, folder: Path | None = None, loaders: Loaders = LOADERS
+    settings: Settings,
+    folder: Path | None = None,
+    loaders: Loaders = LOADERS,
+    observers: Sequence[Observer] = (),
 ) -> Iterator[Installation]:
-    """Own the data folder, or another one, and open all that is in it.
+    """Own the data folder, or another one, and open all that is in it; observers hear of answers.
 
     Raises FolderInUse, BadSetting, and what opening a corpus raises.
     """
+    place = folder or settings.data
+    metrics = Metrics()
+    watch = Watch((metrics, *observers))
     with (
-        owned(folder or settings.data) as ownership,
-        build_corpus(settings, folder, loaders) as corpus,
+        owned(place) as ownership,
+        build_corpora(settings, place, loaders, watch) as corpora,
     ):
-        assistant = build_assistant(settings, corpus)
+        corpus, assistant = corpora.corpus(), corpora.assistant()
         uploads = Uploads(settings.uploads_folder, loaders, largest_file(settings))
         with (
-            build_supply(settings, assistant) as supply,
+            build_supply(settings, corpora) as supply,
             build_suggestions(settings, assistant) as suggestions,
             Upkeep(corpus) as upkeep,
         ):
@@ -79,20 +99,48 @@ def opened(
                 feedback,
                 upkeep,
                 uploads,
+                corpora,
+                watch,
+                metrics,
             )
 
 
+@contextmanager
+def build_corpora(
+    settings: Settings, folder: Path, loaders: Loaders, watch: Watch
+) -> Iterator[Corpora]:
+    """Open the collections of a folder, which the caller must own."""
+    corpus_in = corpus_opener(settings, loaders, watch)
+
+    def opener(place: Path, name: str) -> Collection:
+        corpus = corpus_in(place)
+        return Collection(corpus, build_assistant(settings, corpus, watch, name))
+
+    default = opener(folder, DEFAULT_COLLECTION)
+    with default.corpus, Corpora(folder, default, opener) as corpora:
+        yield corpora
+
+
 def build_corpus(
-    settings: Settings, folder: Path | None = None, loaders: Loaders = LOADERS
+    settings: Settings,
+    folder: Path | None = None,
+    loaders: Loaders = LOADERS,
+    watch: Watch | None = None,
 ) -> Corpus:
     """Open the corpus of the data folder, or of another one, which the caller must own."""
+    return corpus_opener(settings, loaders, watch or Watch())(folder or settings.data)
+
+
+def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callable[[Path], Corpus]:
+    """Make what opens corpora; they share embedder and watch, and one sync runs at a time."""
     reading = Reading(
         loaders=loaders,
         detector=build_detector(settings),
         most_bytes=largest_file(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
-    return Corpus(folder or settings.data, build_embedder(settings), reading, chroma)
+    embedder, turn = build_embedder(settings), threading.Lock()
+    return lambda folder: WatchedCorpus(folder, embedder, reading, chroma, watch, turn)
 
 
 def largest_file(settings: Settings) -> int:
@@ -128,7 +176,12 @@ def build_detector(settings: Settings) -> LanguageDetector:
         raise BadSetting(f"The setting languages: {error}. Use two-letter codes.") from None
 
 
-def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
+def build_assistant(
+    settings: Settings,
+    corpus: Corpus,
+    watch: Watch | None = None,
+    collection: str = DEFAULT_COLLECTION,
+) -> Assistant:
     """Make an assistant that has no language model yet."""
     limits = AnswerLimits(
         passages=settings.passages,
@@ -138,14 +191,13 @@ def build_assistant(settings: Settings, corpus: Corpus) -> Assistant:
         model_threshold=settings.model_threshold,
         rewrite_followups=settings.rewrite_followups,
     )
-    return Assistant(
-        corpus, PhraseBook.bundled(), AnswerabilityModel.bundled(), SupportJudge.bundled(), limits
-    )
+    judges = Judges(AnswerabilityModel.bundled(), SupportJudge.bundled())
+    return Assistant(corpus, PhraseBook.bundled(), judges, limits, watch, collection)
 
 
-def build_supply(settings: Settings, assistant: Assistant) -> ModelSupply:
-    """Make what brings the configured language model into use."""
-    return ModelSupply(settings, assistant.use, weight_sources())
+def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:
+    """Make what brings the configured language model into use, in all collections."""
+    return ModelSupply(settings, corpora.use, weight_sources())
 
 
 def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:
@@ -156,3 +208,16 @@ def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:
 def build_feedback(settings: Settings, folder: Path | None = None) -> FeedbackStore:
     """Make the store of readers' feedback in the data folder, or in another one."""
     return FeedbackStore(folder or settings.data, int(settings.feedback_megabytes * 1_000_000))
+
+
+def build_grouping() -> Callable[[str], Vector]:
+    """Make what tells alike questions apart from others; it is local, whatever embeds documents."""
+    return BundledEmbedder(threads=1).embed_query
+
+
+def build_observers(settings: Settings) -> tuple[Observer, ...]:
+    """Make what a server tells of its answers and syncs: its log, and the questions if kept."""
+    log = Log()
+    if not settings.question_log:
+        return (log,)
+    return (log, QuestionLog(settings.questions_folder, settings.question_log_days))

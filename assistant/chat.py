@@ -93,6 +93,9 @@ class _Layout:
                 self.evidence = gr.Markdown(elem_id="evidence", latex_delimiters=[])
 
     def _conversation_column(self, i18n: gr.I18n) -> None:
+        self.collection = gr.Dropdown(
+            label=i18n("chat_collection"), visible=False, filterable=False, elem_id="collection"
+        )
         self.chatbot = gr.Chatbot(
             label=i18n("chat_conversation"),
             show_label=False,
@@ -174,11 +177,13 @@ def _wire_questions(events: ChatEvents, parts: _Layout) -> None:
 def _wire_history(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
     shown = [
         parts.store, parts.conversation, parts.chatbot, parts.evidence, parts.earlier, parts.edit,
-        parts.feedback,
+        parts.feedback, parts.collection,
     ]  # fmt: skip
+    begun = [parts.store, parts.collection]
     page.load(events.restore, parts.store, shown, **_QUIET)
-    parts.new.click(events.begin, parts.store, shown, **_QUIET)
-    parts.chatbot.clear(events.begin, parts.store, shown, **_QUIET)
+    parts.new.click(events.begin, begun, shown, **_QUIET)
+    parts.chatbot.clear(events.begin, begun, shown, **_QUIET)
+    parts.collection.input(events.begin, begun, shown, **_QUIET)
     parts.earlier.click(events.open, [parts.earlier, parts.store], shown, **_QUIET)
     parts.forget.click(events.forget, parts.store, shown, **_QUIET)
 

@@ -17,7 +17,7 @@ from assistant.model_supply import ModelStatus
 from assistant.recent_histories import RecentHistories
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
-from assistant.types import Answer, Citation, Kind
+from assistant.types import DEFAULT_COLLECTION, Answer, Citation, Kind
 from assistant.wording import Wording, WordingBook
 
 Update = tuple[Any, ...]
@@ -28,7 +28,8 @@ Update = tuple[Any, ...]
 class ChatEvents:
     """The page's events. `suggestions` gives first questions in a language of the catalogue.
 
-    `manages` says whether whoever asks may open the library.
+    `manages` says whether whoever asks may open the library; `collections` names the collections,
+    the default one first.
     """
 
     dialogue: Dialogue
@@ -40,6 +41,7 @@ class ChatEvents:
     manages: Callable[[Request], bool]
     organisation: str = ""
     greeting: str = ""
+    collections: Callable[[], Sequence[str]] = lambda: (DEFAULT_COLLECTION,)
 
     @property
     def title(self) -> str:
@@ -100,17 +102,19 @@ class ChatEvents:
         history = self.recent.keep(History.read(stored), conversation)
         return history.write(), _earlier(history)
 
-    # History: store, conversation, messages, evidence, earlier, edit, feedback form
+    # History: store, conversation, messages, evidence, earlier, edit, feedback form, collection
 
     def restore(self, stored: object, request: gr.Request) -> Update:
         """Show what the browser kept."""
         history = History.read(stored)
         return (gr.skip(), *self._opened(history, self._wording(request)))
 
-    def begin(self, stored: object, request: gr.Request) -> Update:
-        """Open a new conversation."""
+    def begin(self, stored: object, collection: str | None, request: gr.Request) -> Update:
+        """Open a new conversation with a collection."""
         history = History.read(stored).model_copy(update={"open": ""})
-        return (history.write(), *self._opened(history, self._wording(request)))
+        known = collection if collection in self.collections() else DEFAULT_COLLECTION
+        fresh = Conversation(collection=known or DEFAULT_COLLECTION)
+        return (history.write(), *self._opened(history, self._wording(request), fresh))
 
     def open(self, number: int, stored: object, request: gr.Request) -> Update:
         """Open an earlier conversation, counted from 0."""
@@ -124,11 +128,13 @@ class ChatEvents:
         history = self.recent.forget(History.read(stored))
         return (history.write(), *self._opened(history, self._wording(request)))
 
-    def _opened(self, history: History, wording: Wording) -> Update:
-        conversation = history.current
+    def _opened(
+        self, history: History, wording: Wording, fresh: Conversation | None = None
+    ) -> Update:
+        conversation = fresh or history.current
         turns = conversation.turns
         evidence = turns[-1].evidence if turns else escaped(wording("evidence_empty"))
-        questions = self.suggestions(wording.language)
+        questions = self._suggested(conversation, wording)
         chatbot = gr.update(
             value=_messages(conversation),
             examples=_examples(questions),
@@ -142,7 +148,26 @@ class ChatEvents:
             _earlier(history),
             gr.update(visible=bool(turns)),
             gr.update(visible=False),
+            self._choice(conversation.collection, wording),
         )
+
+    def _suggested(self, conversation: Conversation | None, wording: Wording) -> Sequence[str]:
+        """Suggest questions of the default collection, in it alone."""
+        if conversation is not None and conversation.collection != DEFAULT_COLLECTION:
+            return ()
+        return self.suggestions(wording.language)
+
+    def _choice(self, chosen: str, wording: Wording) -> dict[str, Any]:
+        """Show the collections where there are several; one that is gone stays named."""
+        names = tuple(dict.fromkeys((*self.collections(), chosen)))
+        choices = [(self._name(name, wording), name) for name in names]
+        return gr.update(choices=choices, value=chosen, visible=len(names) > 1)
+
+    @staticmethod
+    def _name(collection: str, wording: Wording) -> str:
+        if collection == DEFAULT_COLLECTION:
+            return wording("chat_collection_default")
+        return collection
 
     # Feedback: conversation, form, reasons, comment
 
@@ -198,9 +223,12 @@ class ChatEvents:
         self, conversation: Conversation | None, suggested: Sequence[str], request: gr.Request
     ) -> Update:
         """Write the line of state, and suggest first questions once there are any."""
-        corpus, wording = self.dialogue.assistant.corpus, self._wording(request)
+        wording, asked = self._wording(request), conversation or Conversation()
+        known = asked.collection in self.collections()
+        collection = asked.collection if known else DEFAULT_COLLECTION
+        corpus = self.dialogue.assistant_of(collection).corpus
         line = show_state(self.status(), corpus.document_count(), corpus.progress, wording)
-        questions = tuple(self.suggestions(wording.language))
+        questions = tuple(self._suggested(conversation, wording))
         if questions == tuple(suggested) or (conversation and conversation.turns):
             return line, gr.skip(), gr.skip()
         return line, gr.update(examples=_examples(questions)), questions

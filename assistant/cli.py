@@ -43,6 +43,15 @@ app.add_typer(eval_app, name="eval")
 model_app = typer.Typer(help="Fetch, list and remove weights of a local language model.")
 app.add_typer(model_app, name="model")
 
+collections_app = typer.Typer(
+    invoke_without_command=True, help="List the collections of documents, or remove one."
+)
+app.add_typer(collections_app, name="collections")
+
+_DEFAULT = "documents"
+CollectionName = Annotated[
+    str, typer.Option("--collection", metavar="NAME", help="A collection of documents.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WeightsName = Annotated[
     str | None, typer.Argument(help="A name of 'model list'; the default model if left out.")
@@ -54,21 +63,41 @@ def sync(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders; all known ones if left out.")
     ] = None,
+    collection: CollectionName = _DEFAULT,
 ) -> None:
-    """Bring the index to the state of files and folders, which it remembers."""
+    """Bring the index to the state of files and folders, which it remembers.
+
+    A collection that is not there yet is made for them.
+    """
     from assistant import commands
 
-    commands.sync(paths or [])
+    commands.sync(paths or [], collection)
 
 
 @app.command()
-def ask(
-    question: Annotated[str, typer.Argument(help="In any language.")], json: AsJson = False
+def ask(  # noqa: PLR0913 - options of a command
+    question: Annotated[str, typer.Argument(help="In any language.")],
+    json: AsJson = False,
+    collection: CollectionName = _DEFAULT,
+    path: Annotated[
+        str,
+        typer.Option(help="Documents whose path fits, such as 'rules/*.pdf' or a folder's name."),
+    ] = "",
+    type: Annotated[
+        list[str] | None, typer.Option(help="Documents of a type, such as pdf.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Documents in a language, such as nl.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Files written on or after a day.")] = "",
+    until: Annotated[str, typer.Option(help="Files written on or before a day.")] = "",
 ) -> None:
     """Answer a question, with the sentences that say so."""
     from assistant import commands
+    from assistant.filters import read_options
 
-    commands.ask(question, json)
+    wanted = read_options(path, type or (), language or (), since, until)
+    commands.ask(question, json, collection, wanted)
 
 
 @app.command()
@@ -85,28 +114,39 @@ def serve(
     commands.serve(host, port, pull)
 
 
+@app.command()
+def mcp(collection: CollectionName = _DEFAULT) -> None:
+    """Serve search, ask and read_source to a program that speaks MCP, on standard input."""
+    from assistant import commands, mcp_server
+
+    mcp_server.serve_tools(commands.settings(), collection)
+
+
 @app.command("list")
-def list_documents(json: AsJson = False) -> None:
+def list_documents(json: AsJson = False, collection: CollectionName = _DEFAULT) -> None:
     """List the indexed documents, and the files that could not be read."""
     from assistant import commands
 
-    commands.list_documents(json)
+    commands.list_documents(json, collection)
 
 
 @app.command()
-def remove(path: Annotated[Path, typer.Argument(help="A file or folder.")]) -> None:
+def remove(
+    path: Annotated[Path, typer.Argument(help="A file or folder.")],
+    collection: CollectionName = _DEFAULT,
+) -> None:
     """Remove documents from the index; the files stay."""
     from assistant import commands
 
-    commands.remove(path)
+    commands.remove(path, collection)
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(collection: CollectionName = _DEFAULT) -> None:
     """Make vectors and terms anew from the catalog, after another embedder or damage."""
     from assistant import commands
 
-    commands.rebuild()
+    commands.rebuild(collection)
 
 
 @app.command()
@@ -121,11 +161,65 @@ def feedback(
 
 
 @app.command()
-def doctor() -> None:
+def gaps(
+    json: AsJson = False,
+    days: Annotated[int, typer.Option(min=1, help="Days to look back.")] = 30,
+) -> None:
+    """List questions that were refused or disliked, alike ones together, most frequent first."""
+    from assistant import administration
+
+    administration.show_gaps(json, days)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The .tar.gz to write.")]) -> None:
+    """Write documents, uploads, feedback and kept questions to one file, also while serving."""
+    from assistant import administration
+
+    administration.backup(file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that 'backup' wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up what the data folder holds.")
+    ] = False,
+) -> None:
+    """Put a backup into the data folder, which nobody may be using, and make it ready."""
+    from assistant import administration
+
+    administration.restore(file, replace)
+
+
+@app.command()
+def doctor(collection: CollectionName = _DEFAULT) -> None:
     """Check everything and name the remedy for what is wrong."""
     from assistant import commands
 
-    commands.doctor()
+    commands.doctor(collection)
+
+
+@collections_app.callback()
+def collections(context: typer.Context, json: AsJson = False) -> None:
+    """List the collections of documents, with what is in them."""
+    from assistant import collection_commands
+
+    if context.invoked_subcommand is None:
+        collection_commands.list_collections(json)
+
+
+@collections_app.command("remove")
+def collections_remove(
+    name: Annotated[str, typer.Argument(help="A collection.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a collection's index, and the files that were added to it on a page."""
+    from assistant import collection_commands
+
+    if not yes:
+        typer.confirm(f"Delete the collection {name}?", abort=True)
+    collection_commands.remove(name)
 
 
 @eval_app.command("run")
@@ -161,6 +255,7 @@ def eval_run(  # noqa: PLR0913 - options of a command
         list[str] | None,
         typer.Option(help="A bound such as recall@5=0.9 or en:contains=0.7, or a .toml file."),
     ] = None,
+    collection: CollectionName = _DEFAULT,
 ) -> None:
     """Score the assistant on gold questions.
 
@@ -170,7 +265,7 @@ def eval_run(  # noqa: PLR0913 - options of a command
     from assistant.evaluation.subjects import Selection
     from assistant.evaluation.trial import Manner
 
-    selection = Selection(gold, documents, questions, places, url, core, limit)
+    selection = Selection(gold, documents, questions, places, url, core, limit, collection)
     manner = Manner(retrieval_only, jobs, resume, timeout)
     raise typer.Exit(evaluate(selection, manner, Outputs(json, junit, html), gate or []))
 

@@ -8,27 +8,37 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
 from assistant.errors import AssistantError, FolderInUse, ServerUnavailable
 from assistant.owner import OwnerAddress, is_owned, read_address
 from assistant.settings import Settings
-from assistant.types import Answer, DocumentText, Evidence, Message
+from assistant.types import (
+    DEFAULT_COLLECTION,
+    Answer,
+    CollectionCount,
+    DocumentText,
+    Evidence,
+    Message,
+)
 from assistant.wire import (
+    COLLECTIONS,
     DOCUMENTS,
     STATS,
     SYNC_REPORT,
     read_answer,
     read_evidence,
     read_source,
+    write_question,
 )
 from index.addresses import is_loopback
-from index.types import CorpusStats, DocumentInfo, SyncReport
+from index.types import EVERYTHING, CorpusStats, DocumentFilter, DocumentInfo, SyncReport
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
+    from assistant.corpora import Corpora
     from assistant.model_supply import ModelSupply
 
 
@@ -42,7 +52,11 @@ class Desk(Protocol):
         """
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        wanted: DocumentFilter = EVERYTHING,
     ) -> Iterator[Answer]:
         """Answer a question in growing snapshots."""
 
@@ -76,11 +90,19 @@ class Door(Desk, Protocol):
     def probe(self) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
 
+    def collections(self) -> list[CollectionCount]:
+        """Count what is in each collection of the data folder."""
+
+    def remove_collection(self, name: str) -> None:
+        """Delete a collection, with the files that were brought into it through a page."""
+
 
 class LocalDoor:
     """The data folder, opened by this process."""
 
-    def __init__(self, assistant: "Assistant", supply: "ModelSupply") -> None:
+    def __init__(self, assistant: "Assistant", supply: "ModelSupply", corpora: "Corpora") -> None:
+        self.collections = corpora.counted
+        self.remove_collection = corpora.remove
         self._assistant = assistant
         self._supply = supply
         self.sync = assistant.corpus.sync
@@ -94,10 +116,14 @@ class LocalDoor:
         self.ready = supply.ready
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        wanted: DocumentFilter = EVERYTHING,
     ) -> Iterator[Answer]:
         """Answer a question in growing snapshots; the evidence does not wait for the model."""
-        answers = self._assistant.stream(question, history, documents)
+        answers = self._assistant.stream(question, history, documents, wanted)
         yield next(answers)
         self._supply.wait()
         yield from answers
@@ -106,7 +132,14 @@ class LocalDoor:
 class RemoteDesk:
     """A running server, over HTTP."""
 
-    def __init__(self, url: str, token: str = "", timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        timeout: float | None = None,
+        collection: str = DEFAULT_COLLECTION,
+    ) -> None:
+        self._collection = collection
         self._client = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -120,22 +153,34 @@ class RemoteDesk:
         return ""
 
     def stream(
-        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        wanted: DocumentFilter = EVERYTHING,
     ) -> Iterator[Answer]:
         """Answer a question in growing snapshots."""
-        for data in self._events("/api/ask", _asked(question, history, documents)):
+        for data in self._events("/api/ask", self._asked(question, history, documents, wanted)):
             yield read_answer(data)
 
     def search(
         self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
     ) -> tuple[Evidence, ...]:
         """Rank twenty passages for a question."""
-        found = self._call("POST", "/api/search", _asked(question, history, documents))
+        found = self._call("POST", "/api/search", self._asked(question, history, documents))
         return tuple(read_evidence(item) for item in found["passages"])
 
     def source(self, name: str) -> DocumentText:
         """Read a document by its name, or the end of its path."""
-        return read_source(self._call("GET", f"/api/source/{quote(name)}"))
+        return read_source(self._call("GET", self._of(f"/api/source/{quote(name)}")))
+
+    def _asked(self, *asked: Any) -> dict[str, Any]:  # noqa: ANN401 - as write_question has it
+        return write_question(self._collection, *asked)
+
+    def _of(self, path: str) -> str:
+        """Address something of the collection that this desk asks of."""
+        query = urlencode({"collection": self._collection})
+        return path if self._collection == DEFAULT_COLLECTION else f"{path}?{query}"
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         try:
@@ -174,38 +219,47 @@ class RemoteDesk:
 class OwnerDoor(RemoteDesk):
     """The data folder by way of the process that owns it."""
 
-    def __init__(self, address: OwnerAddress) -> None:
-        super().__init__(address.url, address.token)
+    def __init__(self, address: OwnerAddress, collection: str = DEFAULT_COLLECTION) -> None:
+        super().__init__(address.url, address.token, collection=collection)
         self._pid = address.pid
 
     def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
         """Bring the index to the state of paths."""
         names = [str(path.expanduser().resolve()) for path in paths]
-        for data in self._events("/api/owner/sync", {"paths": names}):
+        for data in self._events(self._of("/api/owner/sync"), {"paths": names}):
             yield SYNC_REPORT.validate_python(data)
 
     def rebuild(self) -> Iterator[SyncReport]:
         """Make the derived stores anew."""
-        for data in self._events("/api/owner/rebuild", {}):
+        for data in self._events(self._of("/api/owner/rebuild"), {}):
             yield SYNC_REPORT.validate_python(data)
 
     def remove(self, path: Path) -> int:
         """Remove a path's documents; count them."""
         name = str(path.expanduser().resolve())
-        return int(self._call("POST", "/api/owner/remove", {"paths": [name]})["removed"])
+        return int(self._call("POST", self._of("/api/owner/remove"), {"paths": [name]})["removed"])
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents."""
-        return DOCUMENTS.validate_python(self._call("GET", "/api/owner/documents"))
+        return DOCUMENTS.validate_python(self._call("GET", self._of("/api/owner/documents")))
 
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
-        return STATS.validate_python(self._call("GET", "/api/owner/stats"))
+        return STATS.validate_python(self._call("GET", self._of("/api/owner/stats")))
 
     def probe(self) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
-        asked, found = self._call("POST", "/api/owner/probe", {})
+        asked, found = self._call("POST", self._of("/api/owner/probe"), {})
         return int(asked), int(found)
+
+    def collections(self) -> list[CollectionCount]:
+        """Count what is in each collection of the data folder."""
+        return COLLECTIONS.validate_python(self._call("GET", "/api/owner/collections"))
+
+    def remove_collection(self, name: str) -> None:
+        """Delete a collection, with the files that were brought into it through a page."""
+        query = urlencode({"collection": name})
+        self._call("POST", f"/api/owner/remove-collection?{query}", {})
 
     def _lost(self, error: httpx.HTTPError) -> AssistantError:
         return FolderInUse(
@@ -215,15 +269,21 @@ class OwnerDoor(RemoteDesk):
 
 
 @contextmanager
-def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
-    """Reach a data folder: through its owner where one serves, else by opening it.
+def entered(
+    settings: Settings,
+    with_model: bool = False,
+    collection: str = DEFAULT_COLLECTION,
+    new_for: Sequence[Path] = (),
+) -> Iterator[Door]:
+    """Reach a collection: through the data folder's owner where one serves, else by opening it.
 
-    `with_model` starts the language model where the folder is opened here. Raises FolderInUse
-    where the owner is busy with something else than serving.
+    `with_model` starts the language model where the folder is opened here; a collection that is
+    not there is made for the paths `new_for`. Raises FolderInUse where the owner is busy with
+    something else than serving, UnknownCollection.
     """
     address = read_address(settings.data)
     if address is not None and address.url and is_owned(settings.data):
-        yield OwnerDoor(address)
+        yield OwnerDoor(address, collection)
         return
     # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import.
     from assistant.build import opened
@@ -231,12 +291,9 @@ def entered(settings: Settings, with_model: bool = False) -> Iterator[Door]:
     with opened(settings) as installation:
         if with_model:
             installation.supply.start()
-        yield LocalDoor(installation.assistant, installation.supply)
-
-
-def _asked(question: str, history: Sequence[Message], documents: Sequence[str]) -> dict[str, Any]:
-    turns = [{"role": message.role, "content": message.content} for message in history]
-    return {"question": question, "history": turns, "documents": list(documents)}
+        installation.corpora.create_for(collection, new_for)
+        assistant = installation.corpora.assistant(collection)
+        yield LocalDoor(assistant, installation.supply, installation.corpora)
 
 
 def _refusal(status: int, text: str) -> AssistantError:

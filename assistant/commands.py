@@ -27,23 +27,23 @@ from assistant.feedback import (
 from assistant.remarks import doubt, remarks
 from assistant.sanitation import one_line
 from assistant.settings import Settings, read_settings
-from assistant.types import Answer, Kind
+from assistant.types import DEFAULT_COLLECTION, Answer, Kind
 from assistant.weight_sources import weight_sources
 from assistant.weights import CATALOGUE, DEFAULT, Weights, fetch, stored
 from assistant.weights import remove as remove_weights
 from assistant.wire import write_answer
 from assistant.wording import english
 from index.language import name_of
-from index.types import SyncReport, Unread
+from index.types import EVERYTHING, DocumentFilter, SyncReport, Unread
 
 _MOST_LISTED = 10
 """Unread files of one reason that are named one by one."""
 
 
-def sync(paths: Sequence[Path]) -> None:
+def sync(paths: Sequence[Path], collection: str = DEFAULT_COLLECTION) -> None:
     """Bring the index to the state of paths and say what happened."""
-    with entered(settings()) as door:
-        report = _followed(door.sync(paths))
+    with entered(settings(), collection=collection, new_for=paths) as door:
+        report = followed(door.sync(paths))
     out = console()
     out.print(
         f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
@@ -52,19 +52,24 @@ def sync(paths: Sequence[Path]) -> None:
     _show_notes(out, report)
 
 
-def rebuild() -> None:
+def rebuild(collection: str = DEFAULT_COLLECTION) -> None:
     """Make the derived stores anew and say what happened."""
-    with entered(settings()) as door:
-        report = _followed(door.rebuild())
+    with entered(settings(), collection=collection) as door:
+        report = followed(door.rebuild())
     out = console()
     out.print(f"Rebuilt {report.unchanged} documents; {report.embedded} passages embedded.")
     _show_notes(out, report)
 
 
-def ask(question: str, as_json: bool) -> None:
+def ask(
+    question: str,
+    as_json: bool,
+    collection: str = DEFAULT_COLLECTION,
+    wanted: DocumentFilter = EVERYTHING,
+) -> None:
     """Answer a question: one JSON object, or the evidence at once and then the answer."""
-    with entered(settings(), with_model=True) as door:
-        answers = door.stream(question)
+    with entered(settings(), True, collection) as door:
+        answers = door.stream(question, wanted=wanted)
         if as_json:
             *_, last = answers
             sys.stdout.write(json.dumps(write_answer(last), ensure_ascii=False, indent=2) + "\n")
@@ -79,9 +84,9 @@ def serve(host: str | None, port: int | None, pull: bool) -> None:
     serve_forever(settings(host=host, port=port), pull, console().print)
 
 
-def list_documents(as_json: bool) -> None:
+def list_documents(as_json: bool, collection: str = DEFAULT_COLLECTION) -> None:
     """List what is in the index and what could not be read."""
-    with entered(settings()) as door:
+    with entered(settings(), collection=collection) as door:
         documents, stats = door.documents(), door.stats()
     if as_json:
         rows = [
@@ -103,9 +108,9 @@ def list_documents(as_json: bool) -> None:
     _show_unread(out, stats.unread)
 
 
-def remove(path: Path) -> None:
+def remove(path: Path, collection: str = DEFAULT_COLLECTION) -> None:
     """Remove documents from the index."""
-    with entered(settings()) as door:
+    with entered(settings(), collection=collection) as door:
         count = door.remove(path)
     console().print(f"Removed {count} documents from the index; the files were not touched.")
 
@@ -171,13 +176,13 @@ def feedback(as_json: bool, only_down: bool) -> None:
         )
 
 
-def doctor() -> None:
+def doctor(collection: str = DEFAULT_COLLECTION) -> None:
     """Check everything; exit code 1 where something is wrong."""
     from assistant.diagnosis import diagnose
 
     out = console()
     failed = False
-    for finding in diagnose(settings()):
+    for finding in diagnose(settings(), collection):
         failed = failed or not finding.good
         out.print(f"{'ok   ' if finding.good else 'WRONG'} {finding.subject}: {finding.detail}")
     if failed:
@@ -202,7 +207,7 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def _followed(reports: Iterator[SyncReport]) -> SyncReport:
+def followed(reports: Iterator[SyncReport]) -> SyncReport:
     """Show progress until the last report, which is returned."""
     report = SyncReport()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))

@@ -13,6 +13,7 @@ from assistant.chat_model import OpenAIChatModel
 from assistant.client import Door, entered
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from assistant.types import DEFAULT_COLLECTION
 from assistant.weights import CATALOGUE, DEFAULT, installed
 from index.errors import IndexingError
 from index.types import CorpusStats, Embedder, Passage, Span
@@ -31,7 +32,7 @@ class Finding:
     detail: str
 
 
-def diagnose(settings: Settings) -> Iterator[Finding]:
+def diagnose(settings: Settings, collection: str = DEFAULT_COLLECTION) -> Iterator[Finding]:
     """Yield a finding for each thing checked, as it is checked."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Finding(sys.version_info >= (3, 11), "Python", f"{version}; 3.11 or later is needed")
@@ -41,7 +42,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield _embedder(settings)
     yield _model(settings)
     try:
-        with entered(settings) as door:
+        with entered(settings, collection=collection) as door:
             yield from _corpus(door)
     except (AssistantError, IndexingError) as error:
         yield Finding(False, "Index", str(error))

@@ -4,15 +4,15 @@ Knows conversations and how answers are written for a page; nothing of Gradio.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assistant.advice import advice
 from assistant.answering import Assistant
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UnknownCollection
 from assistant.history import Conversation, Turn
 from assistant.rendering import escaped, show_answer, show_evidence
-from assistant.types import Answer
+from assistant.types import DEFAULT_COLLECTION, Answer
 from assistant.wording import Wording
 from index.errors import IndexingError
 
@@ -21,10 +21,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Answers questions inside conversations; `contact` is who to ask after a refusal."""
+    """Answers questions inside conversations; `contact` is who to ask after a refusal.
+
+    `assistant` is that of the default collection, `others` gives those of the others.
+    """
 
     assistant: Assistant
     contact: str = ""
+    others: Callable[[str], Assistant] | None = None
+
+    def assistant_of(self, collection: str) -> Assistant:
+        """Give the assistant of a collection. Raises UnknownCollection."""
+        if collection == DEFAULT_COLLECTION:
+            return self.assistant
+        if self.others is None:
+            raise UnknownCollection(f"There is no collection {collection!r} on this page.")
+        return self.others(collection)
 
     def ask(
         self, conversation: Conversation, question: str, wording: Wording
@@ -36,7 +48,8 @@ class Dialogue:
         turn = Turn(question=question)
         yield conversation.with_turn(turn)
         try:
-            for answer in self.assistant.stream(question, conversation.messages):
+            assistant = self.assistant_of(conversation.collection)
+            for answer in assistant.stream(question, conversation.messages):
                 turn = self._grown(turn, answer, wording)
                 yield conversation.with_turn(turn)
         except (AssistantError, IndexingError) as error:

@@ -6,6 +6,9 @@
         ModelUnavailable    the language model does not answer
         WeightsUnavailable  weights could not be fetched or verified
         ServerUnavailable   a server of this assistant does not answer
+        ServerStopping      the server is being stopped and takes no new questions
+        BadBackup           a backup that cannot be written, read or restored
+        QuestionLogUnavailable questions that could not be read
         FolderInUse         another process owns the data folder and cannot be asked
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
@@ -39,8 +42,28 @@ class ServerUnavailable(AssistantError):
     """A server of this assistant does not answer."""
 
 
+class ServerStopping(AssistantError):
+    """The server is being stopped and takes no new questions."""
+
+
+class BadBackup(AssistantError):
+    """A backup that cannot be written, read or restored."""
+
+
+class QuestionLogUnavailable(AssistantError):
+    """Questions that were kept could not be read."""
+
+
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class UnknownCollection(AssistantError):
+    """A collection that is not there."""
+
+
+class BadCollection(AssistantError):
+    """A name that no collection can have, or a collection that cannot be removed."""
 
 
 class BadQuestionSet(AssistantError):

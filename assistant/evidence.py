@@ -8,12 +8,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import PurePath
 
 import regex
 
-from assistant.types import Citation, Evidence
-from index.files import is_below
+from assistant.types import DEFAULT_COLLECTION, Citation, Evidence
+from index.files import below_root
 from index.passages import is_closed
 from index.types import Hit, Section, Span
 
@@ -105,7 +104,10 @@ def signals(hits: Sequence[Hit], language: str, passages: int) -> dict[str, floa
 
 
 def collect(
-    hits: Sequence[Hit], roots: Sequence[str], margin: float = _EVIDENCE_MARGIN
+    hits: Sequence[Hit],
+    roots: Sequence[str],
+    margin: float = _EVIDENCE_MARGIN,
+    collection: str = DEFAULT_COLLECTION,
 ) -> tuple[Evidence, ...]:
     """Turn hits into what a reader sees, in the same order; paths are relative to their root.
 
@@ -128,6 +130,7 @@ def collect(
             key=hit.key,
             score=hit.score,
             similarity=hit.similarity,
+            collection=collection,
         )
         for hit in hits
         if hits[0].score - hit.score <= margin
@@ -136,9 +139,7 @@ def collect(
 
 def relative(path: str, roots: Sequence[str]) -> str:
     """Name a file below the innermost root that holds it; a root that is a file by its name."""
-    below = [root for root in roots if is_below(path, root)]
-    root = max(below, key=len, default=path)
-    return path.removeprefix(root).lstrip("/") or PurePath(path).name
+    return below_root(path, roots)
 
 
 def locator(section: Section, title: str) -> str:
@@ -160,6 +161,7 @@ def cite(evidence: Evidence, number: int, sentence: Span) -> Citation:
         start=sentence.start,
         end=sentence.end,
         quote=evidence.text_of(sentence),
+        collection=evidence.collection,
     )
 
 

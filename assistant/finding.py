@@ -4,26 +4,39 @@ Knows languages and documents' names; nothing of language models or of what is a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.conversation import wordings
 from assistant.errors import BadQuestion
-from assistant.types import Message
+from assistant.types import Message, Notice
 from index.corpus import Corpus
-from index.types import Hit
+from index.types import DocumentFilter, Hit
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A question as it is taken, its language, and its passages, best first.
 
-    `among` counts the passages that were searched.
+    `among` counts the passages that were searched; `chosen` the documents that a filter let
+    through of the `whole`, None where there was no filter.
     """
 
     question: str
     language: str
     hits: list[Hit]
     among: int
+    chosen: int | None = None
+    whole: int = 0
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Say how many documents a filter let through, where there was one."""
+        if self.chosen is None:
+            return ()
+        if not self.chosen:
+            return (Notice.of("filter_none"),)
+        counts = {"some": f"{self.chosen:,}", "whole": f"{self.whole:,}"}
+        return (Notice.of("filter_some", **counts),)
 
 
 class Finder:
@@ -37,20 +50,23 @@ class Finder:
         self,
         question: str,
         history: Sequence[Message],
-        documents: Sequence[str],
+        wanted: DocumentFilter,
         limit: int,
         rewriting: str = "",
     ) -> Finding:
-        """Search for a question, in the named documents alone where any are named.
+        """Search for a question, in the documents that fit a filter alone.
 
         `rewriting` is what a language model made of a follow-up, if one did. Raises BadQuestion,
         UnknownDocument, and what `Corpus.search` raises.
         """
         question = self._checked(question)
         language = self._language(question, history)
-        within = [self._corpus.document_named(name) for name in documents]
+        within = self._corpus.select(wanted)
         hits = self._corpus.search(wordings(question, history, rewriting), limit, within)
-        return Finding(question, language, hits, self._corpus.passage_count(within))
+        found = Finding(question, language, hits, self._corpus.passage_count(within))
+        if within is None or not wanted.has_more_than_names:
+            return found
+        return replace(found, chosen=len(within), whole=self._corpus.document_count())
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())

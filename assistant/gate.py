@@ -1,6 +1,6 @@
 """Stands before the library: lets in who may, and tells everyone else where to look.
 
-Knows requests and the library's address; nothing of what is behind it.
+Knows requests and the addresses of the library and of its programs; nothing of what is behind.
 """
 
 from html import escape
@@ -10,11 +10,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.access import Refusal, refusal
+from assistant.access import READING, Refusal, refusal
 from assistant.types import LibraryRule
 from assistant.wording import WordingBook
 
 LIBRARY = "/library"
+DOCUMENTS = "/api/v1/documents"
+"""Reading it is for everyone."""
+
+UPLOADS = "/api/v1/uploads"
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -34,7 +38,7 @@ class LibraryGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer that it may not enter."""
-        if scope["type"] == "http" and is_in_library(scope["path"]):
+        if scope["type"] == "http" and _is_guarded(scope):
             request = Request(scope)
             refused = refusal(request, self._rule)
             if refused is not None:
@@ -55,6 +59,13 @@ class LibraryGate:
             f'<p><a href="/">{escape(wording("library_back"))}</a></p></body></html>'
         )
         return HTMLResponse(page, status_code=HTTPStatus.FORBIDDEN)
+
+
+def _is_guarded(scope: Scope) -> bool:
+    path = scope["path"]
+    if is_in_library(path) or path.startswith(UPLOADS):
+        return True
+    return path.startswith(DOCUMENTS) and scope["method"] not in READING
 
 
 def is_in_library(path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.types import Message
+from assistant.types import DEFAULT_COLLECTION, Message
 
 Verdict = Literal["", "up", "down"]
 
@@ -45,12 +45,13 @@ class Turn(BaseModel):
 
 
 class Conversation(BaseModel):
-    """Turns that follow up on each other, oldest first."""
+    """Turns that follow up on each other, oldest first, all asked of one collection."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str = Field(default_factory=new_id, max_length=40)
     turns: tuple[Turn, ...] = ()
+    collection: str = Field(default=DEFAULT_COLLECTION, max_length=40)
 
     @property
     def title(self) -> str:

@@ -48,7 +48,9 @@ def _links(view: SourceView, page: int, pages: int, wording: Wording) -> str:
         links.append(link(f"{page + 1}{view.query}", wording("source_next")))
     # A bare picture has no way back, least of all in a frame.
     links.append(link(f"{page}.png{view.query}", wording("source_enlarge"), is_apart=True))
-    links.append(link(f"../../original/{view.document.id}", wording("source_download")))
+    links.append(
+        link(f"../../original/{view.document.id}{view.file_query}", wording("source_download"))
+    )
     return f"<nav>{''.join(links)}</nav>"
 
 

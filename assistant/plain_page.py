@@ -41,15 +41,18 @@ APART = ' target="_blank" rel="noreferrer"'
 
 @dataclass(frozen=True, slots=True)
 class PlainPage:
-    """A page in HTML, and the Content-Security-Policy that lets its own style sheet in."""
+    """A page in HTML, and the Content-Security-Policy that lets its own style sheet in.
+
+    Who may frame the page is said when it is sent.
+    """
 
     html: str
     policy: str
 
-    def response(self, status: int = 200) -> HTMLResponse:
-        """Send the page; it may be framed by this server's own pages alone."""
+    def response(self, status: int = 200, ancestors: str = "'self'") -> HTMLResponse:
+        """Send the page; `ancestors` (CSP sources) may frame it, else this server's pages alone."""
         headers = {
-            "Content-Security-Policy": self.policy,
+            "Content-Security-Policy": f"{self.policy}; frame-ancestors {ancestors}",
             "Cache-Control": "no-cache",
             "Vary": "Accept, Accept-Language",
         }
@@ -68,7 +71,7 @@ def plain_page(title: str, language: str, body: str, style: str = "") -> PlainPa
     )
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; "
-        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+        "base-uri 'none'; form-action 'none'"
     )
     return PlainPage(html, policy)
 

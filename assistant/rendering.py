@@ -6,7 +6,6 @@ names and models is escaped, so it shows as text and never as markup.
 
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import urlencode
 
 import regex
 
@@ -15,6 +14,7 @@ from assistant.languages import language_name
 from assistant.quotations import quotations_in
 from assistant.remarks import doubt, remarks
 from assistant.sanitation import one_line
+from assistant.source_links import source_link
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
 from assistant.verbatim import locate
 from assistant.wording import Wording
@@ -74,7 +74,7 @@ def show_evidence(answer: Answer, wording: Wording) -> str:
 
 def source_path(citation: Citation) -> str:
     """Address the cited sentence in its document."""
-    return _link(citation.document_id, Span(citation.start, citation.end))
+    return source_link(citation, Span(citation.start, citation.end))
 
 
 def _first_quotations(answer: Answer, wording: Wording) -> str:
@@ -162,7 +162,7 @@ def _in_language(markdown: str, language: str) -> str:
 
 def _place(item: Evidence, wording: Wording) -> str:
     name = language_name(item.language, wording.language)
-    head = f"**[{_name(item.title)}]({_link(item.document_id, item.key)})**"
+    head = f"**[{_name(item.title)}]({source_link(item, item.key)})**"
     return _beside(head, item.locator, name)
 
 
@@ -193,7 +193,3 @@ def _line(text: str) -> str:
 
 def _block(text: str) -> str:
     return "\n".join(f"> {escaped(line.strip())}" for line in text.splitlines())
-
-
-def _link(document_id: int, place: Span) -> str:
-    return f"/source/{document_id}?{urlencode({'start': place.start, 'end': place.end})}#cited"

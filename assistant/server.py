@@ -3,8 +3,10 @@
 Knows how the parts are mounted; nothing of what they do.
 """
 
+from importlib.metadata import version
+
 import gradio as gr
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import MutableHeaders
@@ -13,21 +15,32 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.access import refusal
-from assistant.api import owner_routes, public_routes, report_errors
+from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
+from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
 from assistant.build import Installation, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.dialogue import Dialogue
-from assistant.gate import LIBRARY, LibraryGate
+from assistant.document_api import DocumentDesk, document_routes
+from assistant.embed_routes import embed_routes
+from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library_desk import Desk
+from assistant.logs import RequestLog
+from assistant.openai_api import openai_routes
+from assistant.operations import operation_routes
+from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
 
 _ROOM_TO_REFUSE = 4
+_MOST_JSON_BYTES = 8_000_000
+_MULTIPART_BYTES = 100_000
+"""What goes with a file that is sent: borders, headers, its name."""
+
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 # Gradio's page needs inline scripts and styles; everything else comes from this server alone, so
@@ -65,12 +78,24 @@ class SecurityHeaders:
 
 def create_app(installation: Installation) -> FastAPI:
     """Put the application of an opened data folder together."""
-    app = FastAPI(title="Bronwijzer", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Bronwijzer",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        version=version("bronwijzer"),
+    )
     report_errors(app)
-    app.include_router(public_routes(installation.assistant))
+    app.include_router(public_routes(installation.corpora))
     app.include_router(owner_routes(installation))
+    readiness = Readiness(installation.corpora.opened, installation.watch)
+    app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()
-    app.include_router(source_routes(installation.corpus, PagePictures(), book))
+    pictures = PagePictures()
+    app.include_router(source_routes(installation.corpora.corpus, pictures, book))
+    app.include_router(embed_routes(installation, pictures, book))
+    _add_program_routes(app, installation, book)
+    refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
     app.add_middleware(SecurityHeaders)
     # With no middleware of ours, Gradio would echo any origin, credentials allowed.
@@ -78,17 +103,38 @@ def create_app(installation: Installation) -> FastAPI:
     if installation.settings.host in _LOOPBACK:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    app.add_middleware(RequestLog)
     app.mount("/browser", StaticFiles(directory=STATIC))
     _mount_library(app, installation, book)
     _mount_chat(app, installation, book)
     return app
 
 
+def _add_program_routes(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+    settings = installation.settings
+
+    def admit(request: Request) -> None:
+        """Refuse whom the gate refuses: its own rule again, should a route escape it."""
+        refused = refusal(request, settings.library)
+        if refused is not None:
+            wording = book.accepted(request.headers.get("accept-language", ""))
+            raise HTTPException(403, wording(refused))
+
+    desk = DocumentDesk(
+        installation.corpus, installation.uploads, installation.upkeep, settings.arrivals_folder
+    )
+    app.include_router(document_routes(desk, book, admit))
+    app.include_router(openai_routes(installation.assistant, book))
+    upload = Bound(MULTIPART, largest_file(settings) + _MULTIPART_BYTES)
+    usual = Bound(JSON, _MOST_JSON_BYTES)
+    app.add_middleware(BodyBounds, usual=usual, special={DOCUMENTS: upload})
+
+
 def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> None:
     i18n = translations(book)
     settings = installation.settings
     events = ChatEvents(
-        dialogue=Dialogue(installation.assistant, settings.contact),
+        dialogue=Dialogue(installation.assistant, settings.contact, installation.corpora.assistant),
         book=book,
         feedback=installation.feedback,
         recent=RecentHistories(),
@@ -97,6 +143,7 @@ def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> 
         manages=lambda request: refusal(request, settings.library) is None,
         organisation=settings.organisation,
         greeting=settings.greeting,
+        collections=installation.corpora.names,
     )
     chat = build_chat(events, i18n)
     chat.queue(default_concurrency_limit=8, max_size=64)

@@ -1,4 +1,4 @@
-"""Runs the web application as the owner of a data folder, until it is interrupted.
+"""Runs the web application as the owner of a data folder, until it is told to stop.
 
 Knows sockets and processes; nothing of pages.
 """
@@ -6,17 +6,47 @@ Knows sockets and processes; nothing of pages.
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
-from assistant.build import opened
+from assistant.build import build_observers, opened
 from assistant.errors import BadSetting
+from assistant.logs import logging_to
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
+from assistant.watching import Watch
 
 _SECONDS_TO_FINISH = 3
-"""A browser holds its event stream open, so an unbounded wait would never end."""
+"""For the last bytes of responses. A browser holds its event stream open, so an unbounded wait
+would never end."""
+
+
+class StoppingServer(uvicorn.Server):
+    """A server that, told to stop, lets the running answers finish for some seconds first.
+
+    Meanwhile it listens, and turns new questions away. A second signal ends the waiting.
+    """
+
+    def __init__(self, config: uvicorn.Config, watch: Watch, seconds: float) -> None:
+        super().__init__(config)
+        self._watch = watch
+        self._seconds = seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, or stop at once where that has begun; the process ends with code 0."""
+        # The inherited method would have the process killed by the same signal in the end.
+        if self._watch.stopping:
+            self.should_exit = True
+            return
+        self._watch.stop()
+        threading.Thread(target=self._wait, name="stop", daemon=True).start()
+
+    def _wait(self) -> None:
+        self._watch.wait_until_idle(self._seconds)
+        self.should_exit = True
 
 
 def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) -> None:
@@ -28,17 +58,25 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
     os.environ["GRADIO_TEMP_DIR"] = str(settings.arrivals_folder.resolve())
     from assistant.server import create_app
 
-    with _listening(settings) as listener, opened(settings) as installation:
+    with (
+        logging_to(form=settings.log_format),
+        _listening(settings) as listener,
+        opened(settings, observers=build_observers(settings)) as installation,
+    ):
         url = _url(settings.host, listener.getsockname()[1])
         shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
         app = create_app(installation)
         installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
         say(f"Bronwijzer answers at {url}")
         installation.supply.start(pull, tell=lambda status: say(_told(status)))
+        # Without a configuration of its own, uvicorn's warnings go where the log goes.
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=_SECONDS_TO_FINISH
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
 
 
 def _told(status: ModelStatus) -> str:

@@ -18,8 +18,9 @@ from pydantic import (
     ValidationError,
 )
 
+from assistant.embeds import Embed, EmbedName
 from assistant.errors import BadSetting
-from assistant.types import LibraryRule, Rewriting
+from assistant.types import LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
 
 PREFIX = "BRONWIJZER_"
@@ -148,6 +149,36 @@ class Settings(BaseModel):
         "", description="Address of a Chroma server; empty is a store in the data folder."
     )
     chroma_key: SecretStr = Field(SecretStr(""), description="Bearer token for chroma_url.")
+    stop_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="Seconds that answers get to finish when the server is told to stop.",
+    )
+    log_format: LogFormat = Field(
+        "plain",
+        description="How the log on standard error is written: 'plain', 'json' (an object a "
+        "line), or 'none'. It never holds a question or the name of a document.",
+    )
+    metrics: MetricsRule = Field(
+        "local",
+        description="Who may read /metrics: 'local', programs on the machine itself; 'everyone'; "
+        "or 'nobody'.",
+    )
+    question_log: bool = Field(
+        False,
+        description="Keep every question in the data folder, for 'bronwijzer gaps'; tell your "
+        "readers if you do.",
+    )
+    question_log_days: int = Field(
+        90, ge=1, le=3650, description="Days after which a kept question is deleted."
+    )
+    embeds: Mapping[EmbedName, Embed] = Field(
+        {},
+        max_length=100,
+        description="Assistants on pages of other sites, each a table such as [embeds.hr]; only in "
+        "the file.",
+    )
 
     @property
     def models_folder(self) -> Path:
@@ -158,6 +189,11 @@ class Settings(BaseModel):
     def uploads_folder(self) -> Path:
         """The folder of files that were brought in through a page."""
         return self.data / "uploads"
+
+    @property
+    def questions_folder(self) -> Path:
+        """The folder of questions that were asked, where they are kept."""
+        return self.data / "questions"
 
     @property
     def arrivals_folder(self) -> Path:
@@ -178,9 +214,11 @@ def read_settings(environment: Mapping[str, str], folder: Path, **overrides: obj
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
         shown = "" if "key" in name else f" has the value {first['input']!r}"
+        place, where = name, f"{FILE_NAME} or in {PREFIX}{name.upper()}"
+        if name == "embeds":
+            place, where = ".".join(map(str, first["loc"])), FILE_NAME
         raise BadSetting(
-            f"The setting {name}{shown}: {first['msg']}. "
-            f"Correct it in {FILE_NAME} or in {PREFIX}{name.upper()}."
+            f"The setting {place}{shown}: {first['msg']}. Correct it in {where}."
         ) from None
 
 

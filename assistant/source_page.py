@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from assistant.languages import language_name
 from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
 from index.language import direction_of
 from index.paging import has_pages, pages_of
@@ -45,19 +46,33 @@ class SourceView:
     name: str
     cited: Span | None = None
     file_note: str = ""
+    collection: str = DEFAULT_COLLECTION
 
     @property
     def query(self) -> str:
-        """The part of an address that names the cited characters, with its question mark."""
-        if self.cited is None:
-            return ""
-        return "?" + urlencode({"start": self.cited.start, "end": self.cited.end})
+        """The part of an address that names the cited characters, with its question mark.
+
+        It names the collection too, unless that is the default one.
+        """
+        cited = {"start": self.cited.start, "end": self.cited.end} if self.cited else {}
+        return _query(self.collection, cited)
+
+    @property
+    def file_query(self) -> str:
+        """The same for an address that marks nothing."""
+        return _query(self.collection, {})
 
     @property
     def cited_pages(self) -> list[int]:
         """Number the pages that the cited characters are on."""
         cited = self.cited
         return pages_of(self.document, cited.start, cited.end) if cited else []
+
+
+def _query(collection: str, values: dict[str, int]) -> str:
+    named = {} if collection == DEFAULT_COLLECTION else {"collection": collection}
+    query = urlencode({**named, **values})
+    return f"?{query}" if query else ""
 
 
 def cited_in(document: SourceDocument, start: int, end: int) -> Span | None:
@@ -108,7 +123,7 @@ def _links(view: SourceView, wording: Wording) -> str:
         page = (view.cited_pages or [1])[0]
         address = f"../page/{number}/{page}{view.query}#cited"
         links.append(link(address, wording("source_show_page")))
-    links.append(link(f"../original/{number}", wording("source_download")))
+    links.append(link(f"../original/{number}{view.file_query}", wording("source_download")))
     return f"<nav>{''.join(links)}</nav>"
 
 

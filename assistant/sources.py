@@ -4,18 +4,22 @@ Knows requests and responses; nothing of how pages are written or files are foun
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import Response, StreamingResponse
 
+from assistant.api_models import failures
+from assistant.errors import UnknownCollection
 from assistant.evidence import relative
 from assistant.picture_page import picture_page
 from assistant.plain_page import link, note, plain_page
 from assistant.source_page import SourceView, cited_in, source_page
+from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
 from index.errors import (
@@ -31,6 +35,7 @@ from index.errors import (
 from index.loaders.pdf_picture import Drawing
 from index.page_pictures import PagePictures
 from index.paging import has_pages, stretch_on
+from index.types import SourceDocument
 
 DocumentId = Annotated[int, PathParameter(ge=1, le=2**62)]
 """What SQLite can hold as a number."""
@@ -42,6 +47,7 @@ STATUS: dict[type[Exception], int] = {
     OriginalGone: 404,
     OriginalUnreadable: 503,
     UndrawablePage: 503,
+    UnknownCollection: 404,
     UnknownDocument: 404,
     UnknownPage: 404,
 }
@@ -50,12 +56,17 @@ _KEYS: dict[type[Exception], str] = {
     OriginalGone: "source_gone",
     OriginalUnreadable: "source_unreadable",
     UndrawablePage: "source_undrawable",
+    UnknownCollection: "source_unknown",
     UnknownDocument: "source_unknown",
     UnknownPage: "source_no_page",
 }
 
+CorpusOf = Callable[[str], Corpus]
+"""Gives the corpus of a collection."""
+
+_REFUSED = (IndexingError, UnknownCollection)
+
 _INERT = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'self'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -63,42 +74,84 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _PIECE = 1 << 16
 
 
-def source_routes(corpus: Corpus, pictures: PagePictures, book: WordingBook) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use."""
-    router = APIRouter()
-    sources = _Sources(corpus, pictures, book)
-    router.get("/source/{document_id}")(sources.text)
-    router.get("/original/{document_id}")(sources.original)
-    router.get("/page/{document_id}/{page}.png")(sources.picture)
-    router.get("/page/{document_id}/{page}")(sources.page)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address says beside a document's number: the cited characters, the collection."""
+
+    start: int = 0
+    end: int = 0
+    collection: str = DEFAULT_COLLECTION
+
+
+Place = Annotated[Asked, Depends()]
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Which documents are shown, by their names for a reader, and who may frame them.
+
+    `ancestors` are sources of a Content-Security-Policy; a frame has all pages around it checked.
+    """
+
+    shows: Callable[[str], bool] = lambda name: True
+    ancestors: str = "'self'"
+
+
+_TO_ALL = Showing()
+
+
+def source_routes(
+    corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing = _TO_ALL
+) -> APIRouter:
+    """Make the routes, which anyone who reaches the server may use.
+
+    They lead to each other relatively, so that they may stand below any path. `corpus` gives the
+    corpus of a collection; it raises UnknownCollection, also for one that is not shown here.
+    """
+    router = APIRouter(tags=["pages"])
+    sources = _Sources(corpus, pictures, book, showing)
+    for path, show, media_type in (
+        ("/source/{document_id}", sources.text, "text/html"),
+        ("/original/{document_id}", sources.original, "application/octet-stream"),
+        ("/page/{document_id}/{page}.png", sources.picture, "image/png"),
+        ("/page/{document_id}/{page}", sources.page, "text/html"),
+    ):
+        answers = {200: {"content": {media_type: {}}}, **failures(404, 409, 422, 503)}
+        router.get(path, response_class=Response, responses=answers)(show)
     return router
 
 
 class _Sources:
-    def __init__(self, corpus: Corpus, pictures: PagePictures, book: WordingBook) -> None:
+    def __init__(
+        self, corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing
+    ) -> None:
         self._corpus = corpus
         self._pictures = pictures
         self._book = book
+        self._showing = showing
+        policy = f"sandbox; default-src 'none'; frame-ancestors {showing.ancestors}"
+        self._inert = {**_INERT, "Content-Security-Policy": policy}
 
-    def text(
-        self, document_id: DocumentId, request: Request, start: int = 0, end: int = 0
-    ) -> Response:
+    def text(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Show a document's text, with the characters [start, end) marked."""
         try:
-            view = self._view(document_id, start, end)
-            return source_page(view, self._wording(request)).response()
-        except IndexingError as error:
+            view = self._view(document_id, place)
+            page = source_page(view, self._wording(request))
+            return page.response(ancestors=self._showing.ancestors)
+        except _REFUSED as error:
             return self._refusal(request, error)
 
-    def original(self, document_id: DocumentId, request: Request) -> Response:
+    def original(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Send the file that a document was read from, to be kept and not to be shown."""
         try:
-            original = self._corpus.original(document_id)
+            corpus = self._corpus(place.collection)
+            self._shown(corpus, document_id)
+            original = corpus.original(document_id)
             file = original.opened()
-        except IndexingError as error:
+        except _REFUSED as error:
             return self._refusal(request, error)
         headers = {
-            **_INERT,
+            **self._inert,
             "Content-Disposition": attachment(original.name),
             "Content-Length": str(original.state.size),
         }
@@ -106,58 +159,60 @@ class _Sources:
         return StreamingResponse(content, headers=headers, media_type="application/octet-stream")
 
     def page(
-        self,
-        document_id: DocumentId,
-        page: PageNumber,
-        request: Request,
-        start: int = 0,
-        end: int = 0,
+        self, document_id: DocumentId, page: PageNumber, request: Request, place: Place
     ) -> Response:
         """Show a page as it looks, with what it has of the characters [start, end) marked."""
         try:
-            view = self._view(document_id, start, end)
+            view = self._view(document_id, place)
             drawing = self._drawing(view, page)
-            return picture_page(view, page, drawing, self._wording(request)).response()
-        except IndexingError as error:
+            shown = picture_page(view, page, drawing, self._wording(request))
+            return shown.response(ancestors=self._showing.ancestors)
+        except _REFUSED as error:
             return self._refusal(request, error)
 
     def picture(
-        self,
-        document_id: DocumentId,
-        page: PageNumber,
-        request: Request,
-        start: int = 0,
-        end: int = 0,
+        self, document_id: DocumentId, page: PageNumber, request: Request, place: Place
     ) -> Response:
         """Give the picture of a page, with the same mark."""
         try:
-            drawing = self._drawing(self._view(document_id, start, end), page)
-        except IndexingError as error:
+            drawing = self._drawing(self._view(document_id, place), page)
+        except _REFUSED as error:
             return self._refusal(request, error)
-        return Response(drawing.png, headers=_INERT, media_type="image/png")
+        return Response(drawing.png, headers=self._inert, media_type="image/png")
 
-    def _view(self, document_id: int, start: int, end: int) -> SourceView:
-        document = self._corpus.source(document_id)
-        name = relative(document.path, self._corpus.roots())
+    def _shown(self, corpus: Corpus, document_id: int) -> tuple[SourceDocument, str]:
+        """Read a document and name it. Raises UnknownDocument for one that is not shown here."""
+        document = corpus.source(document_id)
+        name = relative(document.path, corpus.roots())
+        if not self._showing.shows(name):
+            raise UnknownDocument(f"Document {document_id} is not shown here.")
+        return document, name
+
+    def _view(self, document_id: int, place: Asked) -> SourceView:
+        corpus = self._corpus(place.collection)
+        document, name = self._shown(corpus, document_id)
         file_note = ""
         try:
-            self._corpus.original(document_id).check()
+            corpus.original(document_id).check()
         except OriginalUnavailable as error:
             file_note = _KEYS[type(error)]
-        return SourceView(document, name, cited_in(document, start, end), file_note)
+        cited = cited_in(document, place.start, place.end)
+        return SourceView(document, name, cited, file_note, place.collection)
 
     def _drawing(self, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited
         if not has_pages(document):
             raise UnknownPage(f"{view.name} has no pages, only text.")
         stretch = stretch_on(document, page, cited.start, cited.end) if cited else None
-        with self._corpus.original(document.id).opened() as file:
-            return self._pictures.picture(document.id, file, page, stretch)
+        # Every collection counts its documents from 1, and a new one of the same name does again.
+        key = (view.collection, document.id, document.path, hash(document.text))
+        with self._corpus(view.collection).original(document.id).opened() as file:
+            return self._pictures.picture(key, file, page, stretch)
 
     def _wording(self, request: Request) -> Wording:
         return self._book.accepted(request.headers.get("accept-language", ""))
 
-    def _refusal(self, request: Request, error: IndexingError) -> Response:
+    def _refusal(self, request: Request, error: IndexingError | UnknownCollection) -> Response:
         """Say to a reader, in a page, why there is nothing to see; programs get the error."""
         key = _KEYS.get(type(error))
         if key is None or "text/html" not in request.headers.get("accept", ""):
@@ -165,12 +220,13 @@ class _Sources:
         wording = self._wording(request)
         title = wording("source_nothing")
         body = f"<h1>{title}</h1>{note(wording(key))}{_way_back(request, error, wording)}"
-        return plain_page(title, wording.language, body).response(STATUS[type(error)])
+        page = plain_page(title, wording.language, body)
+        return page.response(STATUS[type(error)], self._showing.ancestors)
 
 
-def _way_back(request: Request, error: IndexingError, wording: Wording) -> str:
+def _way_back(request: Request, error: IndexingError | UnknownCollection, wording: Wording) -> str:
     """Lead to the document's text, where there still is one."""
-    if isinstance(error, UnknownDocument):
+    if isinstance(error, UnknownDocument | UnknownCollection):
         return ""
     number, query = request.path_params["document_id"], request.url.query
     up = "../" * (2 if "page" in request.path_params else 1)

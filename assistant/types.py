@@ -3,12 +3,35 @@
 Knows shapes; knows nothing of models, pages or prompts.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from assistant.wording import Wording, english
 from index.types import Span
+
+DEFAULT_COLLECTION = "documents"
+"""The collection that lies in the data folder itself."""
+
+COLLECTIONS_FOLDER = "collections"
+"""Where the other ones lie below it, each in a folder of its name."""
+
+_COLLECTION_NAME = re.compile(r"[a-z0-9-]{1,40}")
+
+
+def is_collection_name(name: str) -> bool:
+    """Say whether a collection can be called so; whether there is one is another matter."""
+    return _COLLECTION_NAME.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionCount:
+    """A collection, and how many documents and passages can be found in it."""
+
+    name: str
+    documents: int
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +48,8 @@ class Evidence:
 
     `start` and `end` are the passage's place in the document, `key` the sentence's; `locator`
     names the page or heading. `score` orders the evidence of one question, `sentence_scores` the
-    sentences of one passage; `similarity` is the cosine of question and passage.
+    sentences of one passage; `similarity` is the cosine of question and passage. `document_id`
+    is a number within the `collection`.
     """
 
     passage_id: int
@@ -42,6 +66,7 @@ class Evidence:
     key: Span
     score: float
     similarity: float
+    collection: str = DEFAULT_COLLECTION
 
     @property
     def quote(self) -> str:
@@ -86,6 +111,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    collection: str = DEFAULT_COLLECTION
 
 
 class Support(StrEnum):
@@ -138,6 +164,12 @@ class Notice:
 LibraryRule = Literal["local", "nobody"]
 """Who may change documents on a page: a person on the machine itself, or nobody."""
 
+MetricsRule = Literal["local", "everyone", "nobody"]
+"""Who may read the figures of the service: a program on the machine itself, all, or nobody."""
+
+LogFormat = Literal["plain", "json", "none"]
+"""How the log is written: words for people, JSON lines for programs, or not at all."""
+
 Rewriting = Literal["never", "short", "always"]
 """Which follow-ups a language model rewrites before the search."""
 
@@ -161,8 +193,9 @@ class Answer:
     named no source, `misquoted` its quotations that no source holds, which lost their quotation
     marks, `removed_links` its links and addresses that no source holds, `removed_markup` its
     images and HTML tags. `model` names the language model that was asked, None where none was,
-    and `read` counts the passages that it was given; `degraded` says that it failed, and that
-    these are quotations instead. `notices` tell what the reader should know.
+    and `read` counts the passages that it was given; `probability` is the search's own
+    estimate that the evidence holds the answer, None until it is made; `degraded` says that the
+    model failed, and that these are quotations instead. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
     "evidence", "rewritten", "first_token" and "done".
     """
@@ -181,6 +214,7 @@ class Answer:
     misquoted: int = 0
     model: str | None = None
     read: int = 0
+    probability: float | None = None
     degraded: bool = False
     notices: tuple[Notice, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)

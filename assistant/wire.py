@@ -1,20 +1,42 @@
-"""Answers and reports as JSON, for the HTTP interface, the command line and the owner's clients.
+"""Questions, answers and reports as JSON, for the HTTP interface, command line and clients.
 
 Knows field names; nothing of HTTP.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from assistant.filters import write_filter
 from assistant.remarks import remarks
-from assistant.types import Answer, Citation, Claim, DocumentText, Evidence, Kind, Notice, Support
+from assistant.types import (
+    DEFAULT_COLLECTION,
+    Answer,
+    Citation,
+    Claim,
+    CollectionCount,
+    DocumentText,
+    Evidence,
+    Kind,
+    Message,
+    Notice,
+    Support,
+)
 from assistant.wording import english
-from index.types import CorpusStats, DocumentInfo, Span, SyncReport
+from index.types import (
+    EVERYTHING,
+    CorpusStats,
+    DocumentFilter,
+    DocumentInfo,
+    Span,
+    SyncReport,
+)
 
 SYNC_REPORT = TypeAdapter(SyncReport)
 DOCUMENTS = TypeAdapter(list[DocumentInfo])
 STATS = TypeAdapter(CorpusStats)
+COLLECTIONS = TypeAdapter(list[CollectionCount])
 
 
 def write_answer(answer: Answer) -> dict[str, Any]:
@@ -25,7 +47,7 @@ def write_answer(answer: Answer) -> dict[str, Any]:
         "kind": answer.kind.value,
         "answer": answer.text,
         "refused": answer.refused,
-        "citations": [_plain(citation) for citation in answer.citations],
+        "citations": [write_citation(citation) for citation in answer.citations],
         "evidence": [write_evidence(item) for item in answer.evidence],
         "searched": answer.searched,
         "claims": [{**_plain(claim), "support": claim.support.value} for claim in answer.claims],
@@ -70,6 +92,11 @@ def read_answer(data: dict[str, Any]) -> Answer:
     )
 
 
+def write_citation(citation: Citation) -> dict[str, Any]:
+    """Write a citation as JSON-ready values."""
+    return _plain(citation)
+
+
 def write_evidence(item: Evidence) -> dict[str, Any]:
     """Write a passage as JSON-ready values."""
     return {
@@ -87,6 +114,24 @@ def read_evidence(data: dict[str, Any]) -> Evidence:
     values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
     values["sentence_scores"] = tuple(data["sentence_scores"])
     return Evidence(**values)
+
+
+def write_question(
+    collection: str,
+    question: str,
+    history: Sequence[Message] = (),
+    documents: Sequence[str] = (),
+    wanted: DocumentFilter = EVERYTHING,
+) -> dict[str, Any]:
+    """Write a question as the HTTP interface takes it; the default collection is left out."""
+    turns = [{"role": message.role, "content": message.content} for message in history]
+    names = [*wanted.names, *documents]
+    body: dict[str, Any] = {"question": question, "history": turns, "documents": names}
+    if wanted.has_more_than_names:
+        body["filter"] = write_filter(wanted)
+    if collection != DEFAULT_COLLECTION:
+        body["collection"] = collection
+    return body
 
 
 def write_source(source: DocumentText) -> dict[str, Any]:

@@ -10,12 +10,16 @@ the ready documents is never shown.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 
 from index.database import Database
 from index.errors import UnknownDocument
 from index.types import Document, DocumentInfo, Section, SourceDocument, Unread
+
+CATALOG = "catalog.sqlite3"
+"""Its file in a data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,16 @@ class Catalog:
             for row in rows
         ]
 
+    def facts(self) -> Iterator[tuple[int, str, str, float, float]]:
+        """Give number, path, language and the times, of file and index, of ready documents."""
+        rows = self._database.connection.execute(
+            "SELECT id, path, language, mtime_ns, indexed_at FROM documents "
+            "WHERE state = 'ready' ORDER BY id"
+        )
+        for row in rows:
+            modified = row["mtime_ns"] / 1e9
+            yield row["id"], row["path"], row["language"], modified, row["indexed_at"]
+
     def named(self, name: str) -> int:
         """Number the ready document whose path is this, or ends with it. Raises UnknownDocument."""
         tail = f"/{name}"
@@ -223,7 +237,9 @@ class Catalog:
         if exact:
             return exact[0]
         if found:
-            paths = ", ".join(sorted(found.values())[:3])
+            # Whoever asks by name may be anyone, and is told no more of this machine's folders.
+            ends = {"/".join(PurePath(path).parts[-2:]) for path in found.values()}
+            paths = ", ".join(sorted(ends)[:3])
             raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
         raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
 

@@ -15,21 +15,20 @@ from index.errors import (
     EmbedderUnavailable,
     EmptyCorpus,
     StoreUnavailable,
-    SyncRunning,
-    UnknownDocument,
     UnreadableFile,
 )
-from index.files import is_below
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.originals import Original
-from index.passages import split
+from index.rebuilding import refilled
 from index.retriever import HybridRetriever
-from index.stores import Stores, embed_documents
-from index.synchronisation import Reading, Synchroniser
+from index.selection import selected
+from index.stores import Stores
+from index.synchronisation import Reading, Synchroniser, take_out
+from index.turns import Turn
 from index.types import (
     CorpusStats,
-    Document,
+    DocumentFilter,
     DocumentInfo,
     Embedder,
     Hit,
@@ -44,17 +43,23 @@ from index.workspace import ChromaAddress, Workspace
 class Corpus:
     """The documents of one data folder. Any thread may search; one sync runs at a time.
 
-    The caller must be the only process that has the folder open.
+    The caller must be the only process that has the folder open. Corpora that are given the same
+    `turn` have one sync at a time between them, since an embedder takes much memory at work.
     """
 
     def __init__(
-        self, folder: Path, embedder: Embedder, reading: Reading, chroma: ChromaAddress
+        self,
+        folder: Path,
+        embedder: Embedder,
+        reading: Reading,
+        chroma: ChromaAddress,
+        turn: "threading.Lock | None" = None,
     ) -> None:
         self._embedder = embedder
         self._reading = reading
         self._workspace = Workspace(folder, chroma)
         self._catalog = self._workspace.catalog
-        self._syncing = threading.Lock()
+        self._turn = Turn(turn)
         self._completing = threading.Lock()
         self._progress: SyncReport | None = None
         self._means: LanguageMeans | None = None
@@ -76,9 +81,11 @@ class Corpus:
         self,
         question: str | Mapping[str, float],
         limit: int = 8,
-        document_ids: Sequence[int] = (),
+        document_ids: Sequence[int] | None = None,
     ) -> list[Hit]:
         """Rank the passages for a question, best first; of some documents alone, where given.
+
+        No documents at all are not the same as None, and nothing is found in them.
 
         A mapping weighs wordings of one question: its weights add up to 1, and the first wording
         alone chooses key sentences. Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable,
@@ -152,12 +159,19 @@ class Corpus:
         """List the files that could not be read, and why, by path."""
         return self._catalog.unread()
 
-    def passage_count(self, document_ids: Sequence[int] = ()) -> int:
+    def select(self, wanted: DocumentFilter) -> list[int] | None:
+        """Number the documents that fit a filter; None where it lets everything through.
+
+        Raises UnknownDocument for a name that no document has.
+        """
+        return selected(self._catalog, wanted)
+
+    def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
         """Count the passages that can be found, of some documents alone, where given."""
         if self._stores is None:
             return 0
         generation = self._stores.generation
-        if document_ids:
+        if document_ids is not None:
             return len(generation.passage_ids(document_ids))
         return sum(entry.passages for entry in generation.languages().values())
 
@@ -184,7 +198,7 @@ class Corpus:
     @property
     def syncing(self) -> bool:
         """Say whether a sync or rebuild is running."""
-        return self._syncing.locked()
+        return self._turn.is_ours
 
     @property
     def progress(self) -> SyncReport | None:
@@ -216,24 +230,9 @@ class Corpus:
         Counts the documents. Raises UnknownDocument where nothing is known of the path.
         """
         with self._exclusive():
-            files = self._catalog.known_files()
-            # A link below a root is a document under its own name, not under its target's.
-            name = str(path) if str(path) in files else str(path.expanduser().resolve())
-            was_root = self._catalog.remove_root(name)
-            found = [known for known in files if is_below(known, name)]
-            was_unread = any(is_below(file.path, name) for file in self.unread())
-            self._catalog.set_unread((), [name])
-            if not (found or was_root or was_unread):
-                raise UnknownDocument(
-                    f"Nothing in the index lies at {name}. 'bronwijzer list' shows what does."
-                )
-            if self._stores is not None:
-                for known in found:
-                    self._stores.retire(known)
-                self._stores.purge()
-            return len(found)
+            return take_out(path, self._catalog, self._stores)
 
-    def rebuild(self) -> Iterator[SyncReport]:
+    def rebuild(self) -> Generator[SyncReport, None, None]:
         """Cut and embed all documents anew beside the old index, then switch to the new one.
 
         Texts come from the catalog; files are not read. Vectors of the same embedder are kept.
@@ -243,15 +242,8 @@ class Corpus:
             if old is not None:
                 self._workspace.sweep(old)
             new = self._begin()
-            documents = self._catalog.pending() + [d.id for d in self._catalog.documents(0)]
-            for number in documents:
-                source = self._catalog.source(number)
-                document = Document(source.title, source.text, source.sections)
-                new.generation.add(number, split(document, self._reading.detector))
-            if old is not None and old.generation.fingerprint == new.generation.fingerprint:
-                new.generation.copy_vectors(old.generation)
-            report = SyncReport(stage="rebuilding", unchanged=len(documents))
-            steps = embed_documents(new, self._embedder, documents, report, new.include)
+            report = SyncReport()
+            steps = refilled(new, old, self._embedder, self._reading.detector)
             for report in map(self._noted, steps):
                 yield report
             new.switch()
@@ -263,9 +255,23 @@ class Corpus:
     def probe(self, sample: int = 50) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found.
 
-        Counts agree even when an index has lost what it counts; only this shows it.
+        Only this, and no count, shows what an index has lost.
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
+
+    @contextmanager
+    def retired(self) -> Iterator[None]:
+        """Drop the vectors, wherever they are kept, so that the folder can be closed and deleted.
+
+        No sync runs meanwhile. Raises SyncRunning, StoreUnavailable.
+        """
+        with self._exclusive():
+            stores = self._stores
+            if stores is not None:
+                self._workspace.sweep(stores)
+                stores.vectors.drop(stores.generation.collection)
+                self._stores = None  # Not before: the next sync would begin anew.
+            yield
 
     def _coverage(self) -> Coverage:
         made_with = self._stores.generation.fingerprint if self._stores else ""
@@ -307,10 +313,8 @@ class Corpus:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        if not self._syncing.acquire(blocking=False):
-            raise SyncRunning("Another sync is running. Wait for it to end, then try again.")
-        try:
-            yield
-        finally:
-            self._progress = None
-            self._syncing.release()
+        with self._turn.taken():
+            try:
+                yield
+            finally:
+                self._progress = None

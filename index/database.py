@@ -6,7 +6,7 @@ Knows nothing of what the rows mean.
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import StoreUnavailable
@@ -124,3 +124,25 @@ class Database:
             connection.close()
         self._opened.clear()
         self._local = threading.local()
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy an SQLite file as it is at one moment; writers go on meanwhile, in any process.
+
+    Raises StoreUnavailable.
+    """
+    try:
+        # Read and write: a reader of a write-ahead log notes in a file where it reads.
+        with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as reading:
+            reading.execute("PRAGMA busy_timeout = 10000")
+            with closing(sqlite3.connect(target)) as writing:
+                # All pages in one go: a copy in steps begins again at every write.
+                reading.backup(writing)
+                damage = writing.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"The catalog {source} cannot be copied: {error}.") from error
+    if damage != "ok":
+        raise StoreUnavailable(
+            f"The catalog {source} is damaged: {damage}. Restore an earlier backup with "
+            "'bronwijzer restore'."
+        )

@@ -5,8 +5,8 @@ Knows names, sizes and hashes; nothing of their content's meaning.
 
 import hashlib
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
 
 from index.catalog import FileState
 
@@ -31,6 +31,12 @@ def files_below(root: Path) -> Iterator[Path]:
 def is_below(path: str, root: str) -> bool:
     """Say whether a path is a root or lies below it."""
     return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+def below_root(path: str, roots: Iterable[str]) -> str:
+    """Name a file below the innermost root that holds it; a root that is a file by its name."""
+    root = max((root for root in roots if is_below(path, root)), key=len, default=path)
+    return path.removeprefix(root).lstrip("/") or PurePath(path).name
 
 
 def stat_of(path: Path) -> FileState:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.catalog import count, read_sections, write_sections
-from index.compression import pack, pack_rows, unpack, unpack_rows
+from index.compression import pack, pack_rows, unpack, unpack_all, unpack_rows
 from index.database import Database
 from index.errors import EmbedderMismatch
 from index.types import Passage, PassageVectors, Span, StoredPassage, Vector
@@ -68,7 +68,7 @@ class Generation:
     @classmethod
     def create(cls, database: Database, fingerprint: str, dimension: int) -> Self:
         """Begin a generation that is not current yet."""
-        collection = f"bronwijzer-{uuid.uuid4().hex[:12]}"
+        collection = _new_collection()
         with database.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO generations (fingerprint, dimension, collection) VALUES (?, ?, ?)",
@@ -90,6 +90,14 @@ class Generation:
         """Switch to this generation."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE generations SET current = (id = ?)", (self.number,))
+
+    def move_vectors(self) -> None:
+        """Have the vectors in a collection of another name, which does not exist yet."""
+        self.collection = _new_collection()
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE generations SET collection = ? WHERE id = ?", (self.collection, self.number)
+            )
 
     def leftovers(self) -> list[tuple[int, str]]:
         """Number the other generations, with their collections."""
@@ -234,6 +242,24 @@ class Generation:
         rows = self._select_among("d.state = 'ready' AND p.id", passage_ids)
         return [self._embedded(row) for row in rows]
 
+    def ready_vectors(self, passage_ids: Iterable[int]) -> tuple[list[int], list[str], Vector]:
+        """Read numbers, languages and vectors, shape (n, dimension), and no texts, as `ready`."""
+        numbers: list[int] = []
+        languages: list[str] = []
+        packed: list[bytes] = []
+        for chunk in _chunks(passage_ids):
+            found = self._database.connection.execute(
+                "SELECT p.id, p.language, p.vector FROM passages p JOIN documents d "
+                "ON d.id = p.document_id WHERE p.generation = ? AND p.vector NOT NULL "
+                f"AND d.state = 'ready' AND p.id IN ({','.join('?' * len(chunk))})",
+                [self.number, *chunk],
+            )
+            for row in found:
+                numbers.append(row["id"])
+                languages.append(row["language"])
+                packed.append(row["vector"])
+        return numbers, languages, unpack_all(packed, self.dimension)
+
     def to_embed(self) -> int:
         """Count the passages without vectors of documents that are wanted."""
         return count(
@@ -262,6 +288,10 @@ class Generation:
             unpack(row["vector"]),
             unpack_rows(row["sentence_vectors"], self.dimension),
         )
+
+
+def _new_collection() -> str:
+    return f"bronwijzer-{uuid.uuid4().hex[:12]}"
 
 
 def _chunks(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -41,17 +42,19 @@ class PagePictures:
         self._seconds = seconds
         self._places = threading.BoundedSemaphore(at_once)
         self._kept = kept
-        self._drawings: OrderedDict[tuple[int, int, Stretch | None], Drawing] = OrderedDict()
+        self._drawings: OrderedDict[tuple[Hashable, int, Stretch | None], Drawing] = OrderedDict()
         self._keeping = threading.Lock()
 
     def picture(
-        self, document_id: int, file: BinaryIO, page: int, stretch: Stretch | None
+        self, document: Hashable, file: BinaryIO, page: int, stretch: Stretch | None
     ) -> Drawing:
         """Draw a page (counted from 1) of a document, which is what `file` holds.
 
+        `document` names it among all whose pages are drawn here.
+
         Raises UnknownPage, UndrawablePage.
         """
-        key = (document_id, page, stretch)
+        key = (document, page, stretch)
         with self._keeping:
             if key in self._drawings:
                 self._drawings.move_to_end(key)

@@ -20,6 +20,10 @@ _CANDIDATES = 60
 """From each index. The order is decided afterwards, on exact figures from the catalog."""
 
 
+_MOST_SCORED = 2 * _CANDIDATES
+"""Of chosen documents: as many as a search of all documents scores at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Query:
     """A text to compare with: its vector, and the share of each of its grams by rarity."""
@@ -51,21 +55,21 @@ class HybridRetriever(BaseRetriever):
         self,
         question: str | Mapping[str, float],
         limit: int = 8,
-        document_ids: Sequence[int] = (),
+        document_ids: Sequence[int] | None = None,
     ) -> list[Hit]:
         """Rank the passages for a question, best first.
 
         A mapping weighs wordings of one question; weights add up to 1, and figures are then means
         over the wordings, but sentences are scored by the first one alone. Where documents are
-        given, all their passages are scored, and no others.
+        given, no passages of others are scored, and of theirs all, unless there are very many.
         """
         wordings = {question: 1.0} if isinstance(question, str) else question
         queries = [self._query(text) for text in wordings]
         whole = _mean(queries, list(wordings.values()))
         totals = self._generation.languages()
         offsets = language_offsets(whole.vector, totals, self._means, self._weights)
-        if document_ids:
-            numbers = set(self._generation.passage_ids(document_ids))
+        if document_ids is not None:
+            numbers = self._among(document_ids, whole, list(wordings), offsets)
         else:
             slots = {totals[name].slot: offset for name, offset in _centred(offsets).items()}
             numbers = set(self._vectors.search(whole.vector, slots, _CANDIDATES))
@@ -75,6 +79,29 @@ class HybridRetriever(BaseRetriever):
         hits = [self._hit(candidate, whole, queries[0], offsets) for candidate in candidates]
         hits.sort(key=lambda hit: hit.score, reverse=True)
         return hits[:limit]
+
+    def _among(
+        self,
+        document_ids: Sequence[int],
+        whole: "_Query",
+        wordings: Sequence[str],
+        offsets: Mapping[str, float],
+    ) -> set[int]:
+        """Choose the passages of documents to score: all, or the best by vector and by terms.
+
+        The vectors are those of the catalog: for a filter, an index of nearest neighbours would
+        have to pass over most of what it finds.
+        """
+        numbers = self._generation.passage_ids(document_ids)
+        if len(numbers) <= _MOST_SCORED:
+            return set(numbers)
+        ready, languages, vectors = self._generation.ready_vectors(numbers)
+        off = np.asarray([offsets.get(language, 0.0) for language in languages])
+        best = np.argsort(off - vectors @ whole.vector)[:_CANDIDATES]
+        chosen = {ready[place] for place in best}
+        for wording in wordings:
+            chosen.update(self._terms.search(wording, _CANDIDATES, numbers))
+        return chosen
 
     def match_sentences(
         self, text: str, passage_ids: Iterable[int]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.catalog import FileState, KnownFile
-from index.errors import UnreadableFile
+from index.catalog import Catalog, FileState, KnownFile
+from index.errors import UnknownDocument, UnreadableFile
 from index.files import files_below, hash_of, is_below, stat_of
 from index.language import LanguageDetector
 from index.passages import split
@@ -151,3 +151,26 @@ def _reason(error: Exception, known: KnownFile | None) -> str:
 def _unread(report: SyncReport, path: str, reason: str) -> SyncReport:
     name = path.encode("utf-8", "backslashreplace").decode("utf-8")
     return replace(report, unread=(*report.unread, Unread(name, reason)))
+
+
+def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:
+    """Remove a document, or all below a folder, and forget the path as a root.
+
+    Counts the documents. Raises UnknownDocument where nothing is known of the path.
+    """
+    files = catalog.known_files()
+    # A link below a root is a document under its own name, not under its target's.
+    name = str(path) if str(path) in files else str(path.expanduser().resolve())
+    was_root = catalog.remove_root(name)
+    found = [known for known in files if is_below(known, name)]
+    was_unread = any(is_below(file.path, name) for file in catalog.unread())
+    catalog.set_unread((), [name])
+    if not (found or was_root or was_unread):
+        raise UnknownDocument(
+            f"Nothing in the index lies at {name}. 'bronwijzer list' shows what does."
+        )
+    if stores is not None:
+        for known in found:
+            stores.retire(known)
+        stores.purge()
+    return len(found)

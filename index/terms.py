@@ -5,7 +5,7 @@ Knows passage numbers and texts; nothing of vectors, languages or files.
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,8 +73,8 @@ class TermIndex:
             return set()
         return set(self._numbers(searcher, tantivy.Query.all_query(), searcher.num_docs))
 
-    def search(self, question: str, limit: int) -> list[int]:
-        """Find the passages of the best BM25 scores, best first."""
+    def search(self, question: str, limit: int, among: Sequence[int] | None = None) -> list[int]:
+        """Find the passages of the best BM25 scores, best first; of some alone, where given."""
         terms = _query_grams(question)
         searcher = self._searcher()
         if not terms or searcher.num_docs == 0:
@@ -83,7 +83,11 @@ class TermIndex:
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "grams", term, "freq"))
             for term in terms
         ]
-        return self._numbers(searcher, tantivy.Query.boolean_query(clauses), limit)
+        query = tantivy.Query.boolean_query(clauses)
+        if among is not None:
+            chosen = tantivy.Query.term_set_query(self._schema, "id", list(among))
+            query = query.and_must_match(tantivy.Query.const_score_query(chosen, 0.0))
+        return self._numbers(searcher, query, limit)
 
     def rarity(self, question: str) -> dict[str, float]:
         """Weigh each gram of a question: BM25's inverse document frequency, in nats."""

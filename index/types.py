@@ -3,8 +3,8 @@
 Knows shapes and units; knows nothing of files, stores or models.
 """
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -167,6 +167,46 @@ class DocumentInfo:
     size: int
     indexed_at: float
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents to search: those that fit all that is set; as it comes, all of them.
+
+    `names` are documents' paths or ends of paths; `numbers` the documents' own, where no numbers at
+    all are no documents, and None is all; `path` a pattern for paths below their root, in
+    which "*" stands for characters of one name and "**" for folders; `types` suffixes such as
+    ".pdf"; `languages` two-letter codes. Times are in seconds since the epoch: from `…_since` on,
+    and before `…_before`. A file's own time is the one when it was last written.
+    """
+
+    names: tuple[str, ...] = ()
+    numbers: tuple[int, ...] | None = None
+    path: str = ""
+    types: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    modified_since: float | None = None
+    modified_before: float | None = None
+    indexed_since: float | None = None
+    indexed_before: float | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Say whether it asks for anything."""
+        return self != EVERYTHING
+
+    def naming(self, names: Sequence[str]) -> "DocumentFilter":
+        """Keep it to named documents too, where there are any names."""
+        return replace(self, names=(*self.names, *names)) if names else self
+
+    @property
+    def has_more_than_names(self) -> bool:
+        """Say whether it asks for anything beside names and numbers."""
+        return replace(self, names=(), numbers=None) != EVERYTHING
+
+
+EVERYTHING = DocumentFilter()
+"""The filter that lets every document through."""
 
 
 @dataclass(frozen=True, slots=True)

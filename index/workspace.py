@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog import Catalog
+from index.catalog import CATALOG, Catalog
 from index.database import Database
 from index.generation import Generation
 from index.stores import Stores
@@ -31,7 +31,7 @@ class Workspace:
         self.folder = folder
         self._chroma = chroma
         self._client = open_client(folder / "chroma", chroma.url, chroma.key)
-        self.database = Database(folder / "catalog.sqlite3")
+        self.database = Database(folder / CATALOG)
         self.catalog = Catalog(self.database)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.chat_site import chat_site, page  # noqa: F401 - fixtures
 from tests.chromium import browser, proxy  # noqa: F401 - fixtures
+from tests.host_pages import embedding  # noqa: F401 - fixtures
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::")
 

@@ -1,6 +1,7 @@
 """Small corpora of real text with the bundled embedder."""
 
-from assistant.answering import AnswerLimits, Assistant
+from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.corpora import Collection, Corpora
 from assistant.evidence import AnswerabilityModel
 from assistant.phrases import PhraseBook
 from assistant.support import SupportJudge
@@ -50,7 +51,18 @@ def make_corpus(folder):
     return Corpus(folder, BundledEmbedder(), reading, ChromaAddress())
 
 
-def make_assistant(corpus, **limits):
+def make_assistant(corpus, collection="documents", **limits):
     """Make an assistant without a language model."""
     book, gate = PhraseBook.bundled(), AnswerabilityModel.bundled()
-    return Assistant(corpus, book, gate, SupportJudge.bundled(), AnswerLimits(**limits))
+    judges = Judges(gate, SupportJudge.bundled())
+    return Assistant(corpus, book, judges, AnswerLimits(**limits), collection=collection)
+
+
+def make_corpora(folder, corpus, assistant):
+    """Make the collections of a data folder around an open default one."""
+
+    def opener(place, name):
+        opened = make_corpus(place)
+        return Collection(opened, make_assistant(opened, name))
+
+    return Corpora(folder, Collection(corpus, assistant), opener)

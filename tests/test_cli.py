@@ -80,6 +80,28 @@ def test_the_way_of_a_newcomer(run, tmp_path):
     assert "Traceback" not in early.stderr + synced.stderr + asked.stderr + checked.stderr
 
 
+def test_a_collection_is_made_asked_and_removed(run, tmp_path):
+    texts = write_texts(tmp_path / "texts")
+    (tmp_path / "personnel").mkdir()
+    (tmp_path / "personnel" / "hr.txt").write_text("Quirinus Vandermolen leads personnel.", "utf-8")
+    run("sync", texts)
+    slip = run("ask", "Who leads personnel?", "--collection", "hr")
+    assert (slip.returncode, "there are: documents." in slip.stderr) == (1, True)
+    assert "Added 1" in run("sync", "--collection", "hr", tmp_path / "personnel").stdout
+    counts = json.loads(run("collections", "--json").stdout)["collections"]
+    assert [(count["name"], count["documents"]) for count in counts] == [
+        ("documents", 3),
+        ("hr", 1),
+    ]
+    asked = run("ask", "Who leads personnel?", "--collection", "hr", "--path", "hr.*")
+    assert "Vandermolen" in asked.stdout and "1 of 1 documents were searched" in asked.stdout
+    assert "Vandermolen" not in run("ask", "Who leads personnel?").stdout
+    nothing = run("ask", "Who leads the works on the quay?", "--type", "pdf")
+    assert "No document fits the filter" in nothing.stdout and "kade" not in nothing.stdout
+    assert "Removed the collection hr" in run("collections", "remove", "hr", "--yes").stdout
+    assert (tmp_path / "personnel" / "hr.txt").exists()
+
+
 def test_commands_go_through_a_running_owner_with_the_same_output(run, tmp_path):
     texts = write_texts(tmp_path / "texts")
     run("sync", texts)

@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from assistant.cli import app
+from assistant.embeds import Embed
 from assistant.evaluation.gold import FIELDS
 from assistant.evaluation.metrics import METRICS
 from assistant.settings import Settings
@@ -27,6 +28,12 @@ def test_every_setting_is_in_the_readme_with_its_default(name):
     default = Settings.model_fields[name].default
     if isinstance(default, str | int | float | Path):
         assert row.group(1).strip() == str(default)
+
+
+@pytest.mark.parametrize("name", Embed.model_fields)
+def test_every_setting_of_an_embed_is_in_its_page(name):
+    page = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| `{name}` \|", page, re.MULTILINE)
 
 
 def test_every_command_is_in_the_readme_and_has_help():
@@ -66,11 +73,33 @@ def test_prompts_use_only_what_the_code_fills(path):
     assert set(template.get_identifiers()) <= FILLED
 
 
+def test_what_a_keeper_of_a_server_can_set_run_and_read_is_in_the_page_on_running():
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    for name in ("stop_seconds", "log_format", "metrics", "question_log", "question_log_days"):
+        assert name in Settings.model_fields
+        assert f"`{name}" in page, name
+    for command in ("backup", "restore", "gaps", "doctor"):
+        assert command in typer.main.get_command(app).commands
+        assert f"bw {command}" in page, command
+    for route in ("/healthz", "/readyz", "/metrics"):
+        assert f"`{route}`" in page
+
+
+def test_the_unit_waits_longer_than_the_server():
+    unit = (ROOT / "docs" / "bronwijzer.service").read_text(encoding="utf-8")
+    seconds = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1))
+    assert seconds > Settings.model_fields["stop_seconds"].default + 30
+    for variable in re.findall(r"^Environment=(BRONWIJZER_\w+)=", unit, re.MULTILINE):
+        assert variable.removeprefix("BRONWIJZER_").lower() in Settings.model_fields
+
+
 def test_links_between_documents_lead_somewhere():
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/evaluation.md"):
+    pages = ("docs/evaluation.md", "docs/running.md", "docs/api.md", "docs/embedding.md")
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *pages):
         text = (ROOT / document).read_text(encoding="utf-8")
+        folder = (ROOT / document).parent
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
-            assert (ROOT / target).exists(), f"{document} links to {target}"
+            assert (folder / target).exists(), f"{document} links to {target}"
 
 
 def test_the_table_of_languages_shows_what_the_coefficients_file_says():

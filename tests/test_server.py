@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.build import Installation, build_feedback, build_suggestions
+from assistant.build import Installation, build_feedback, build_suggestions, largest_file
 from assistant.model_supply import ModelSupply
 from assistant.owner import owned
 from assistant.server import create_app
 from assistant.settings import Settings
 from assistant.upkeep import Upkeep
 from assistant.uploads import Uploads
-from tests.corpora import make_assistant, make_corpus, write_texts
+from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
 from tests.scripted import ScriptedModel
 
 CALLER = ("127.0.0.1", 50_000)
@@ -27,9 +27,10 @@ def running(folder, **values):
     with owned(settings.data) as ownership, make_corpus(settings.data) as corpus:
         list(corpus.sync([write_texts(folder / "texts")]))
         assistant = make_assistant(corpus)
-        supply = ModelSupply(settings, assistant.use, ())
-        uploads = Uploads(settings.uploads_folder, {".txt"}, 1_000_000)
-        with Upkeep(corpus) as upkeep:
+        corpora = make_corpora(settings.data, corpus, assistant)
+        supply = ModelSupply(settings, corpora.use, ())
+        uploads = Uploads(settings.uploads_folder, {".txt"}, largest_file(settings))
+        with corpora, Upkeep(corpus) as upkeep:
             installation = Installation(
                 settings,
                 ownership,
@@ -40,6 +41,7 @@ def running(folder, **values):
                 build_feedback(settings),
                 upkeep,
                 uploads,
+                corpora,
             )
             app = create_app(installation)
             with TestClient(app, base_url="http://localhost", client=CALLER) as client:

@@ -17,7 +17,7 @@ from assistant.evaluation.matching import Matcher
 from assistant.evaluation.systems import DeskSystem
 from assistant.evaluation.types import GoldQuestion, System
 from assistant.settings import Settings
-from assistant.types import DocumentText
+from assistant.types import DEFAULT_COLLECTION, DocumentText
 from index.types import CorpusStats, SyncReport
 
 
@@ -28,7 +28,7 @@ class Selection:
     `gold` is a file of gold questions, or a folder with documents.jsonl and questions.jsonl.
     `documents`, `questions` and `places` name such files one by one; `places` has the gold of
     questions in another language. `url` is a running server. `core` keeps the small subset,
-    `limit` the first questions.
+    `limit` the first questions. `collection` is asked, of the data folder here or of the server.
     """
 
     gold: Path | None = None
@@ -38,6 +38,7 @@ class Selection:
     url: str = ""
     core: bool = False
     limit: int | None = None
+    collection: str = DEFAULT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,17 @@ def opened_subject(
             installation = temporary.installation
             if with_model:
                 installation.supply.start()
-            desk = LocalDoor(installation.assistant, installation.supply)
+            desk = LocalDoor(installation.assistant, installation.supply, installation.corpora)
             yield subject(desk, _corpus_facts(desk.stats()), temporary.names)
     elif selection.url:
-        yield subject(RemoteDesk(selection.url, timeout=timeout), {"url": selection.url}, {})
+        yield subject(_remote(selection, timeout), {"url": selection.url}, {})
     else:
-        with entered(settings, with_model) as door:
+        with entered(settings, with_model, selection.collection) as door:
             yield subject(door, _corpus_facts(door.stats()), {})
+
+
+def _remote(selection: Selection, timeout: float) -> RemoteDesk:
+    return RemoteDesk(selection.url, timeout=timeout, collection=selection.collection)
 
 
 @dataclass(frozen=True, slots=True)

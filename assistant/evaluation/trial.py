@@ -70,7 +70,7 @@ def run_key(subject: Subject, manner: Manner, settings: Settings) -> str:
         [asdict(question) for question in subject.questions],
         manner.retrieval_only,
         version("bronwijzer"),
-        settings.model_dump(mode="json", exclude={"data", "host", "port"}),
+        settings.model_dump(mode="json", exclude={"data", "host", "port", "embeds"}),
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,0 +1,101 @@
+"""What the commands of whoever runs a server do: backup, restore, gaps.
+
+Knows terminals and where things lie; nothing of arguments and help.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from assistant.backup import back_up
+from assistant.backup import restore as put_back
+from assistant.commands import console, followed, settings
+from assistant.errors import BadBackup
+from assistant.feedback import FeedbackStore, newest
+from assistant.gaps import Gap, gaps, unmet
+from assistant.owner import owned
+from assistant.question_log import asked_questions
+from assistant.sanitation import one_line
+from assistant.settings import Settings
+from assistant.types import DEFAULT_COLLECTION
+
+_LONGEST = 300
+"""Characters of a question that are listed."""
+
+
+def backup(target: Path) -> None:
+    """Write a backup; the owner of the folder goes on meanwhile."""
+    # SQLite gives one moment of the catalog to any process, so no owner is asked: it may be one
+    # that may write nowhere else, or that hangs.
+    size = back_up(settings().data, target.expanduser().resolve())
+    console().print(f"{target}: {size / 1e6:,.1f} MB. It holds the documents: keep it from others.")
+
+
+def restore(source: Path, replace: bool) -> None:
+    """Put a backup into the data folder, and make the stores that it leaves out."""
+    # A backup needs nothing of what opens a folder, and it takes seconds to import.
+    from assistant.build import opened
+
+    known = settings()
+    if not source.is_file():
+        raise BadBackup(f"There is no backup {source}. Correct the name.")
+    with owned(known.data):
+        manifest = put_back(source, known.data, replace)
+    out = console()
+    out.print(f"The backup of {manifest.made} is in {known.data}; making the stores.")
+    with opened(known) as installation:
+        corpora = installation.corpora
+        reports = {name: followed(corpora.corpus(name).rebuild()) for name in corpora.names()}
+    for name, report in reports.items():
+        found = f"{report.unchanged} documents can be found; {report.embedded} passages embedded."
+        out.print(found if name == DEFAULT_COLLECTION else f"Collection {name}: {found}")
+    out.print("Now run: bronwijzer doctor. Then: bronwijzer sync, to see what files say today.")
+    if len(reports) > 1:
+        out.print("Both take --collection NAME, for each of the others.")
+
+
+def show_gaps(as_json: bool, days: int) -> None:
+    """List what readers did not get an answer to; an owner may be serving meanwhile."""
+    from assistant.build import build_grouping
+
+    known = settings()
+    since = datetime.now(UTC) - timedelta(days=days)
+    asked = asked_questions(known.questions_folder, since)
+    disliked = newest(FeedbackStore(known.data).all(), only_down=True)
+    found = gaps(unmet(asked, disliked, since), build_grouping())
+    if as_json:
+        # ASCII: anyone who reaches the page wrote this, and a terminal obeys some characters.
+        rows = [asdict(gap) | {"last": gap.last.isoformat(), "times": gap.times} for gap in found]
+        sys.stdout.write(json.dumps({"days": days, "gaps": rows}, indent=2) + "\n")
+        return
+    out = console()
+    for gap in found:
+        _show(out, gap)
+    _say_what_is_missing(out, known, found, days)
+
+
+def _show(out: Console, gap: Gap) -> None:
+    counts = [f"{gap.refused} refused" if gap.refused else ""]
+    counts.append(f"{gap.disliked} disliked" if gap.disliked else "")
+    told = ", ".join(count for count in counts if count)
+    out.print(f"{one_line(gap.question, _LONGEST)}")
+    out.print(f"  {told}; last {gap.last.astimezone():%Y-%m-%d %H:%M}")
+    for other in gap.others:
+        out.print(f"  also: {one_line(other, _LONGEST)}")
+    if gap.documents:
+        names = ", ".join(one_line(name, _LONGEST) for name in gap.documents)
+        out.print(f"  nearest: {names}")
+
+
+def _say_what_is_missing(out: Console, known: Settings, found: list[Gap], days: int) -> None:
+    if not found:
+        out.print(f"No question of the last {days} days was refused or disliked, as far as known.")
+    if not known.question_log:
+        out.print(
+            "Questions are not kept, so refusals are not counted from now on. To keep them, set: "
+            "question_log = true"
+        )

@@ -1,0 +1,36 @@
+"""What the commands about collections do, and how they show it in a terminal.
+
+Knows terminals; nothing of arguments, nor of where collections lie.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+
+from rich.table import Table
+
+from assistant.client import entered
+from assistant.commands import console, settings
+
+
+def list_collections(as_json: bool) -> None:
+    """List the collections, with what is in them."""
+    with entered(settings()) as door:
+        found = door.collections()
+    if as_json:
+        data = {"collections": [asdict(count) for count in found]}
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        return
+    table = Table("collection", "documents", "passages")
+    for count in found:
+        table.add_row(count.name, f"{count.documents:,}", f"{count.passages:,}")
+    console().print(table)
+
+
+def remove(name: str) -> None:
+    """Delete a collection."""
+    with entered(settings()) as door:
+        door.remove_collection(name)
+    console().print(
+        f"Removed the collection {name}; the files it was synced from were not touched."
+    )

@@ -1,0 +1,164 @@
+"""The named collections of one data folder: each a corpus of its own with its assistant.
+
+Knows names, folders and which of them are open; nothing of what is asked of them. The default
+collection lies in the data folder itself, every other one in a folder of its own below it, with
+stores of its own: a question to one can never meet a passage of another.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.answering import Assistant
+from assistant.chat_model import ChatModel
+from assistant.errors import BadCollection, UnknownCollection
+from assistant.types import (
+    COLLECTIONS_FOLDER,
+    DEFAULT_COLLECTION,
+    CollectionCount,
+    is_collection_name,
+)
+from index.corpus import Corpus
+from index.errors import UnreadableFile
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collection that is open."""
+
+    corpus: Corpus
+    assistant: Assistant
+
+
+Opener = Callable[[Path, str], Collection]
+"""Opens the collection of a name in a folder; raises what opening a corpus raises."""
+
+
+class Corpora:
+    """The collections of a data folder, which the caller owns. Any thread may ask.
+
+    The default one is given open, and is closed by whoever opened it; the others are opened when
+    they are first asked for, and closed by `close`.
+    """
+
+    def __init__(self, folder: Path, default: Collection, opener: Opener) -> None:
+        self._folder = folder / COLLECTIONS_FOLDER
+        self._opener = opener
+        self._open = {DEFAULT_COLLECTION: default}
+        self._model: ChatModel | None = None
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> "Corpora":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files of all collections but the default one."""
+        with self._lock:
+            for name in [name for name in self._open if name != DEFAULT_COLLECTION]:
+                self._open.pop(name).corpus.close()
+
+    def names(self) -> tuple[str, ...]:
+        """List the collections: the default one first, the others by name."""
+        try:
+            folders = [path.name for path in self._folder.iterdir() if path.is_dir()]
+        except FileNotFoundError:
+            folders = []
+        named = {name for name in folders if is_collection_name(name)} - {DEFAULT_COLLECTION}
+        return (DEFAULT_COLLECTION, *sorted(named))
+
+    def corpus(self, name: str = DEFAULT_COLLECTION) -> Corpus:
+        """Give the corpus of a collection. Raises UnknownCollection, what opening one raises."""
+        return self._opened(name).corpus
+
+    def assistant(self, name: str = DEFAULT_COLLECTION) -> Assistant:
+        """Give the assistant of a collection. Raises UnknownCollection, what opening one raises."""
+        return self._opened(name).assistant
+
+    def opened(self) -> dict[str, Corpus]:
+        """Give the collections that are open, by name, the default one first."""
+        with self._lock:
+            return {name: collection.corpus for name, collection in self._open.items()}
+
+    def use(self, model: ChatModel | None) -> None:
+        """Take a language model into use in every collection, or out of it."""
+        with self._lock:
+            self._model = model
+            for collection in self._open.values():
+                collection.assistant.use(model)
+
+    def counted(self) -> list[CollectionCount]:
+        """Count what is in each collection. Raises what opening one raises."""
+        counts = []
+        for name in self.names():
+            corpus = self.corpus(name)
+            count = CollectionCount(name, corpus.document_count(), corpus.passage_count())
+            counts.append(count)
+        return counts
+
+    def create(self, name: str) -> None:
+        """Make an empty collection; one that is there stays as it is. Raises BadCollection."""
+        if not is_collection_name(name):
+            raise BadCollection(
+                f"A collection cannot be called {name!r}: a name has 1 to 40 small letters (a to "
+                "z), digits and hyphens, such as 'human-resources'."
+            )
+        if name != DEFAULT_COLLECTION:
+            self.folder(name).mkdir(parents=True, exist_ok=True)
+
+    def create_for(self, name: str, paths: Sequence[Path]) -> None:
+        """Make a collection that paths are to be synced into, where there is none of that name.
+
+        Raises UnknownCollection where no path is named, UnreadableFile where one does not exist,
+        BadCollection.
+        """
+        if name in self.names():
+            return
+        if not paths:
+            raise self._unknown(name)
+        for path in paths:
+            if not path.expanduser().exists():
+                raise UnreadableFile(f"There is no file or folder {path}. Nothing was changed.")
+        self.create(name)
+
+    def remove(self, name: str) -> None:
+        """Delete a collection: its index, and the files that were brought into it through a page.
+
+        Files that it was synced from stay. Raises UnknownCollection, BadCollection.
+        """
+        if name == DEFAULT_COLLECTION:
+            raise BadCollection(
+                f"The collection {name} is the data folder's own and cannot be removed; "
+                "'bronwijzer remove PATH' takes documents out of it."
+            )
+        with self._lock:
+            corpus = self._opened(name).corpus
+            with corpus.retired():
+                self._open.pop(name)
+                corpus.close()
+                shutil.rmtree(self.folder(name))
+
+    def folder(self, name: str) -> Path:
+        """Say where a collection other than the default one lies."""
+        return self._folder / name
+
+    def _opened(self, name: str) -> Collection:
+        with self._lock:
+            if name not in self._open:
+                # Looked up, so that no name from outside ever becomes a path by itself.
+                if name not in self.names():
+                    raise self._unknown(name)
+                collection = self._opener(self.folder(name), name)
+                collection.assistant.use(self._model)
+                self._open[name] = collection
+            return self._open[name]
+
+    def _unknown(self, name: str) -> UnknownCollection:
+        return UnknownCollection(
+            f"There is no collection {name!r}; there are: {', '.join(self.names())}. "
+            f"'bronwijzer sync --collection NAME PATH' makes one."
+        )

@@ -1,0 +1,260 @@
+"""Documents by way of HTTP: what is there for everyone; adding and removing for whoever may.
+
+Knows requests and responses; nothing of how files are kept or read, nor of who may change them.
+"""
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, File, HTTPException, Query, Request, UploadFile
+from fastapi.params import Depends as DependsParameter
+from fastapi.responses import JSONResponse
+
+from assistant.api_models import UNDER_WAY, DocumentEntry, DocumentPage, Removal, Upload, failures
+from assistant.evidence import relative
+from assistant.gate import DOCUMENTS, UPLOADS
+from assistant.holdings import Holding, Holdings, outcomes
+from assistant.types import Notice
+from assistant.upkeep import Upkeep
+from assistant.uploads import Receipt, Uploads
+from assistant.wording import Wording, WordingBook
+from index.corpus import Corpus
+from index.types import DocumentInfo
+
+_MOST_REMEMBERED = 1000
+"""Files that were sent; of older ones nothing is told any more."""
+
+_OUTCOMES = {
+    "library_file_reading": "reading",
+    "library_file_added": "added",
+    "library_file_replaced": "replaced",
+    "library_file_unchanged": "unchanged",
+    "library_file_unreadable": "unreadable",
+    "library_file_kept": "kept",
+    "library_removed_upload": "deleted",
+    "library_removed_returning": "returns",
+    "library_removed_staying": "left",
+}
+_REFUSED = {
+    "library_file_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "library_file_size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "library_file_disk": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_READING = Notice.of("library_file_reading")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A file that was kept, the sync that is to read it, its document's number before that.
+
+    `notice` says what became of it once the sync has ended.
+    """
+
+    receipt: Receipt
+    sync: int
+    before: int | None
+    notice: Notice = _READING
+
+
+class DocumentDesk:
+    """Lists documents, takes files in and takes documents out."""
+
+    def __init__(self, corpus: Corpus, uploads: Uploads, upkeep: Upkeep, arrivals: Path) -> None:
+        self._corpus = corpus
+        self._uploads = uploads
+        self._upkeep = upkeep
+        self._folder = arrivals
+        self._holdings = Holdings(corpus, uploads)
+        self._arrivals: dict[str, _Arrival] = {}
+        self._lock = threading.Lock()
+
+    def listed(self, offset: int, limit: int) -> DocumentPage:
+        """Give some of the documents, in order of their paths."""
+        documents = self._corpus.documents()
+        entries = [self._entry(item) for item in documents[offset : offset + limit]]
+        return DocumentPage(total=len(documents), offset=offset, documents=entries)
+
+    def receive(self, content: BinaryIO, name: str, wait: float) -> tuple[str, Notice | None]:
+        """Keep a file and have it read; give its ticket, or why it was refused.
+
+        Waits for at most so many seconds until it was read.
+        """
+        before = self._holdings.versions()
+        try:
+            arrived = self._arrived(content)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return "", Notice.of("library_file_disk", reason=reason, folder=str(self._folder))
+        receipt = self._uploads.keep(arrived, name)
+        if receipt.refused is not None:
+            return "", receipt.refused
+        sync = self._upkeep.request([self._uploads.folder])
+        ticket = secrets.token_urlsafe(12)
+        with self._lock:
+            self._arrivals[ticket] = _Arrival(receipt, sync, before.get(receipt.path))
+            for oldest in list(self._arrivals)[:-_MOST_REMEMBERED]:
+                del self._arrivals[oldest]
+        self._upkeep.wait(sync, wait)
+        return ticket, None
+
+    def state(self, ticket: str, wording: Wording) -> Upload | None:
+        """Say what became of a file; None where nothing is known of it any more."""
+        with self._lock:
+            arrival = self._arrivals.get(ticket)
+            if arrival is None:
+                return None
+            holding = self._holdings.find(arrival.receipt.path)
+            if arrival.notice is _READING and self._upkeep.state.ended >= arrival.sync:
+                arrival = self._settled(arrival, holding)
+                self._arrivals[ticket] = arrival
+        document = holding.document if holding else None
+        return Upload.model_validate(
+            {
+                "name": arrival.receipt.name,
+                "outcome": _OUTCOMES[arrival.notice.key],
+                "said": arrival.notice.said(wording),
+                "state": f"{UPLOADS}/{ticket}",
+                "document": self._entry(document) if document else None,
+            }
+        )
+
+    def remove(self, name: str) -> Notice:
+        """Take the document of a name out. Raises UnknownDocument, SyncRunning, OSError."""
+        return self._holdings.remove(self._find(name))
+
+    def _settled(self, arrival: _Arrival, holding: Holding | None) -> _Arrival:
+        path = arrival.receipt.path
+        before = {path: arrival.before} if arrival.before is not None else {}
+        after = {path: holding} if holding else {}
+        failed = self._upkeep.state.failure
+        (notice,) = outcomes([arrival.receipt], before, after, failed)
+        return _Arrival(arrival.receipt, arrival.sync, arrival.before, notice)
+
+    def _find(self, name: str) -> Holding:
+        found = [
+            holding
+            for holding in self._holdings.all()
+            # A folder that is gone is listed too, and would take all below it along.
+            if holding.removable and (holding.path == name or holding.path.endswith(f"/{name}"))
+        ]
+        if len(found) == 1:
+            return found[0]
+        number = self._corpus.document_named(name)
+        return next(item for item in found if item.document and item.document.id == number)
+
+    def _arrived(self, content: BinaryIO) -> Path:
+        """Put what was sent where only this server's user can read it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._folder / secrets.token_hex(16)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as target:
+                shutil.copyfileobj(content, target)
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise
+        return file
+
+    def _entry(self, document: DocumentInfo) -> DocumentEntry:
+        return DocumentEntry(
+            id=document.id,
+            name=relative(document.path, self._corpus.roots()),
+            title=document.title,
+            language=document.language,
+            passages=document.passages,
+            bytes=document.size,
+            indexed=datetime.fromtimestamp(document.indexed_at, UTC),
+            warnings=list(document.warnings),
+        )
+
+
+def document_routes(
+    desk: DocumentDesk, book: WordingBook, admit: Callable[[Request], None]
+) -> APIRouter:
+    """Make the routes; `admit` raises for whoever may not change documents."""
+    router = APIRouter(tags=["documents"])
+    _reading_route(router, desk)
+    _changing_routes(router, desk, book, [Depends(admit)])
+    return router
+
+
+def _reading_route(router: APIRouter, desk: DocumentDesk) -> None:
+    @router.get(DOCUMENTS, responses=failures(422, 503))
+    def documents(
+        offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> DocumentPage:
+        """List the documents that can be found, some at a time."""
+        return desk.listed(offset, limit)
+
+
+def _changing_routes(
+    router: APIRouter, desk: DocumentDesk, book: WordingBook, guards: list[DependsParameter]
+) -> None:
+    def wording(request: Request) -> Wording:
+        return book.accepted(request.headers.get("accept-language", ""))
+
+    @router.post(
+        DOCUMENTS,
+        dependencies=guards,
+        response_model=Upload,
+        responses={**UNDER_WAY, **failures(400, 403, 413, 415, 422, 503)},
+    )
+    def add(
+        request: Request,
+        file: Annotated[UploadFile, File(description="One file; its name is kept.")],
+        wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait.")] = 10.0,
+    ) -> JSONResponse:
+        """Add a file, or replace the one of its name, and say what became of it."""
+        ticket, refused = desk.receive(file.file, file.filename or "", wait)
+        if refused is not None:
+            raise HTTPException(_REFUSED[refused.key], refused.said(wording(request)))
+        return _told(desk.state(ticket, wording(request)))
+
+    @router.get(
+        f"{UPLOADS}/{{ticket}}",
+        dependencies=guards,
+        response_model=Upload,
+        responses={**UNDER_WAY, **failures(403, 404, 422, 503)},
+    )
+    def state(ticket: str, request: Request) -> JSONResponse:
+        """Say what became of a file that was sent."""
+        return _told(desk.state(ticket, wording(request)))
+
+    @router.delete(
+        f"{DOCUMENTS}/{{name:path}}",
+        dependencies=guards,
+        responses=failures(403, 404, 409, 422, 503),
+    )
+    def remove(name: str, request: Request) -> Removal:
+        """Take a document out, by its name or the end of its path; an upload is deleted."""
+        try:
+            notice = desk.remove(name)
+        except OSError as error:
+            text = wording(request)("library_remove_failed", reason=str(error))
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, text) from error
+        return Removal.model_validate(
+            {
+                "name": dict(notice.values)["name"],
+                "outcome": _OUTCOMES[notice.key],
+                "said": notice.said(wording(request)),
+            }
+        )
+
+
+def _told(upload: Upload | None) -> JSONResponse:
+    if upload is None:
+        raise HTTPException(
+            HTTPStatus.NOT_FOUND,
+            f"Nothing is known of this upload any more; {DOCUMENTS} lists what is there.",
+        )
+    status = HTTPStatus.ACCEPTED if upload.outcome == "reading" else HTTPStatus.OK
+    return JSONResponse(upload.model_dump(mode="json"), status_code=status)

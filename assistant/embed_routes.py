@@ -1,0 +1,170 @@
+"""The addresses of the assistant on pages of other sites: embed pages, their answers, the widget.
+
+Knows requests, and keeps each embed to its documents; nothing of HTML or how answers come about.
+"""
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from assistant.access import refusal
+from assistant.answering import Assistant
+from assistant.api import event_response
+from assistant.api_requests import Turn
+from assistant.build import Installation
+from assistant.corpora import Corpora
+from assistant.embed_page import demo_list, demo_page, embed_page, missing_page, widget_script
+from assistant.embed_view import show_snapshot
+from assistant.embeds import Embed
+from assistant.errors import UnknownCollection
+from assistant.evidence import relative
+from assistant.model_supply import ModelState
+from assistant.plain_page import plain_page
+from assistant.sources import CorpusOf, Showing, source_routes
+from assistant.types import Message
+from assistant.wording import Wording, WordingBook
+from index.corpus import Corpus
+from index.page_pictures import PagePictures
+from index.types import DocumentFilter
+
+
+class Asked(BaseModel):
+    """A question on an embed page, with the turns before it."""
+
+    question: str = Field(max_length=20_000)
+    history: list[Turn] = Field(default=[], max_length=50)
+
+
+def embed_routes(
+    installation: Installation, pictures: PagePictures, book: WordingBook
+) -> APIRouter:
+    """Make the routes of the configured embeds, and refuse those of any other."""
+    router = APIRouter(include_in_schema=False)
+    for name, embed in installation.settings.embeds.items():
+        site = _Site(name, embed, installation, book)
+        router.get(f"/embed/{name}")(site.page)
+        router.post(f"/embed/{name}/ask", response_model=None)(site.ask)
+        showing = Showing(embed.shows, embed.ancestors)
+        sources = source_routes(_only(embed, installation.corpora), pictures, book, showing)
+        router.include_router(sources, prefix=f"/embed/{name}")
+
+    @router.api_route("/embed/{rest:path}", methods=["GET", "POST"])
+    def missing(request: Request) -> Response:
+        """Say that there is no such embed."""
+        return missing_page(_accepted(book, request))
+
+    _show_widget(router, installation, book)
+    return router
+
+
+class _Site:
+    """One embed: its page and its answers."""
+
+    def __init__(
+        self,
+        name: str,
+        embed: Embed,
+        installation: Installation,
+        book: WordingBook,
+    ) -> None:
+        self._name = name
+        self._embed = embed
+        self._installation = installation
+        self._book = book
+
+    def page(self, request: Request) -> Response:
+        """Show the page."""
+        wording = self._wording(request)
+        title = self._embed.title or self._installation.settings.organisation or "Bronwijzer"
+        return embed_page(self._name, self._embed, title, wording, self._note(wording))
+
+    def ask(self, asked: Asked, request: Request) -> Response:
+        """Answer a question from the embed's documents, as growing snapshots in events."""
+        wording = self._wording(request)
+        contact = self._installation.settings.contact
+        history = [Message(turn.role, turn.content) for turn in asked.history]
+        assistant = self._assistant()
+        wanted = DocumentFilter(numbers=_documents(self._embed, assistant.corpus))
+        answers = assistant.stream(asked.question, history, wanted=wanted)
+        return event_response(show_snapshot(answer, wording, contact) for answer in answers)
+
+    def _assistant(self) -> Assistant:
+        """Give the embed's assistant; its readers are told no other collection's name."""
+        try:
+            return self._installation.corpora.assistant(self._embed.collection)
+        except UnknownCollection:
+            raise UnknownCollection(f"The embed {self._name!r} has no documents now.") from None
+
+    def _wording(self, request: Request) -> Wording:
+        language = self._embed.language
+        return self._book.of(language) if language else _accepted(self._book, request)
+
+    def _note(self, wording: Wording) -> str:
+        """Say what a reader should know before asking: who receives the question, if anyone."""
+        status = self._installation.supply.status
+        if status.state is ModelState.READY and status.host:
+            there = wording("state_model_there", name=status.name, host=status.host)
+            return f"{wording('embed_note')} {there}."
+        return wording("embed_note")
+
+
+def _only(embed: Embed, corpora: Corpora) -> CorpusOf:
+    """Give the corpus of an embed's own collection, and of no other that an address may name."""
+
+    def corpus(collection: str) -> Corpus:
+        if collection != embed.collection:
+            raise UnknownCollection(f"The collection {collection!r} is not shown here.")
+        return corpora.corpus(collection)
+
+    return corpus
+
+
+def _documents(embed: Embed, corpus: Corpus) -> tuple[int, ...] | None:
+    """Number the documents that an embed is kept to; None where it is kept to no part of them."""
+    if not embed.documents:
+        return None
+    roots = corpus.roots()
+    return tuple(d.id for d in corpus.documents() if embed.shows(relative(d.path, roots)))
+
+
+def _show_widget(router: APIRouter, installation: Installation, book: WordingBook) -> None:
+    script = widget_script({code: book.of(code) for code in book.languages}).encode()
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "ETag": f'"{hashlib.sha256(script).hexdigest()[:16]}"',
+        # Pages that let in only what consents, by Cross-Origin-Embedder-Policy, need this.
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    settings = installation.settings
+
+    @router.get("/widget.js")
+    def widget(request: Request) -> Response:
+        """Give the script for other pages."""
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(script, headers=headers, media_type="text/javascript; charset=utf-8")
+
+    @router.get("/demo")
+    def demo(request: Request, embed: str = "") -> Response:
+        """Show a widget on a page of our own, to whoever may enter the library."""
+        wording = _accepted(book, request)
+        if refusal(request, settings.library) is not None:
+            title = wording("embed_demo")
+            body = f"<h1>{title}</h1><p>{wording('embed_demo_refused')}</p>"
+            return plain_page(title, wording.language, body).response(403)
+        if not embed:
+            return demo_list(sorted(settings.embeds), wording).response()
+        if embed not in settings.embeds:
+            return missing_page(wording)
+        shown = settings.embeds[embed]
+        corpus = installation.corpora.corpus(shown.collection)
+        numbers = _documents(shown, corpus)
+        kept_to = corpus.document_count() if numbers is None else len(numbers)
+        state = wording.count("state_documents", kept_to)
+        return demo_page(embed, shown, state, str(request.base_url), wording).response()
+
+
+def _accepted(book: WordingBook, request: Request) -> Wording:
+    return book.accepted(request.headers.get("accept-language", ""))

@@ -1,0 +1,220 @@
+"""The assistant as a model that any client of OpenAI's protocol can use.
+
+Knows that protocol's requests and responses; nothing of how answers come about.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.sse import format_sse_event
+
+from assistant.answering import Assistant
+from assistant.api_models import EVENTS, CitationShape, Responses
+from assistant.errors import AssistantError
+from assistant.failures import failure, openai_error
+from assistant.growing_text import GrowingText, without_additions
+from assistant.openai_models import (
+    MODEL,
+    Annotation,
+    AssistantMessage,
+    ChatMessage,
+    ChatRequest,
+    Choice,
+    Completion,
+    Findings,
+    ModelEntry,
+    ModelList,
+    OpenAIFailure,
+    Reply,
+    SystemMessage,
+    UrlCitation,
+    Usage,
+    UserMessage,
+)
+from assistant.remarks import remarks
+from assistant.types import Answer, Message
+from assistant.wire import write_citation
+from assistant.wording import WordingBook
+from index.errors import IndexingError
+
+_MOST_TURNS = 50
+_LONGEST_TURN = 20_000
+_STREAM_BROKEN = 503
+
+_FAILURES: Responses = {
+    "4XX": {"model": OpenAIFailure, "description": "What was asked cannot be met"},
+    503: {"model": OpenAIFailure, "description": "Something that is needed does not answer"},
+}
+_ENTRY = ModelEntry(created=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question out of a chat; `instructed` says that there were instructions beside it."""
+
+    question: str
+    history: tuple[Message, ...]
+    instructed: bool
+
+
+class _Reply:
+    """The answer to one request, whole or in pieces."""
+
+    def __init__(self, asked: _Asked, book: WordingBook, address: str) -> None:
+        self._asked = asked
+        self._book = book
+        self._growing = GrowingText(book, address)
+        self._id = f"chatcmpl-{secrets.token_hex(12)}"
+        self._created = int(time.time())
+
+    def whole(self, answers: Iterable[Answer]) -> Completion:
+        """Wait for the last snapshot and give it."""
+        *_, last = answers
+        self._growing.grow(last)
+        message = Reply(
+            content=self._growing.text,
+            annotations=self._annotations(last),
+            bronwijzer=self._findings(last),
+        )
+        return Completion(
+            id=self._id, created=self._created, choices=[Choice(message=message)], usage=Usage()
+        )
+
+    def pieces(self, answers: Iterable[Answer], with_usage: bool) -> Iterator[dict[str, Any]]:
+        """Give the chunks of a stream as snapshots come: first one without text."""
+        for number, answer in enumerate(answers):
+            piece = self._growing.grow(answer)
+            if number == 0:
+                yield self._chunk({"role": "assistant", "content": ""})
+            if piece:
+                yield self._chunk({"content": piece})
+            if answer.done:
+                yield self._chunk(self._told(answer))
+        yield self._chunk({}, finish="stop")
+        if with_usage:
+            yield {**self._chunk({}), "choices": [], "usage": Usage().model_dump()}
+
+    def _told(self, answer: Answer) -> dict[str, Any]:
+        annotations = [item.model_dump() for item in self._annotations(answer)]
+        findings = self._findings(answer).model_dump(mode="json")
+        return {"annotations": annotations, "bronwijzer": findings}
+
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+        return {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": MODEL,
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
+        }
+
+    def _annotations(self, answer: Answer) -> list[Annotation]:
+        return [
+            Annotation(
+                url_citation=UrlCitation(
+                    url=self._growing.link(citation),
+                    title=citation.title or citation.document,
+                    start_index=place.start,
+                    end_index=place.end,
+                )
+            )
+            for place, citation in self._growing.marks(answer)
+        ]
+
+    def _findings(self, answer: Answer) -> Findings:
+        wording = self._book.of(answer.language)
+        ignored = [wording("openai_instructions")] if self._asked.instructed else []
+        return Findings(
+            kind=answer.kind,
+            language=answer.language,
+            refused=answer.refused,
+            corrected=self._growing.corrected,
+            citations=[CitationShape(**write_citation(item)) for item in answer.citations],
+            remarks=[*remarks(answer, wording), *ignored],
+            model=answer.model,
+        )
+
+
+def openai_routes(assistant: Assistant, book: WordingBook) -> APIRouter:
+    """Make the routes, which anyone who reaches the server may use."""
+    router = APIRouter(prefix="/v1", tags=["openai"])
+
+    @router.get("/models")
+    def models() -> ModelList:
+        """List the assistant as the one model."""
+        return ModelList(data=[_ENTRY])
+
+    @router.get("/models/{model}", response_model=ModelEntry, responses=_FAILURES)
+    def one_model(model: str, request: Request) -> Response:
+        """Give the assistant as a model."""
+        if model != MODEL:
+            return _unknown(request, model)
+        return JSONResponse(_ENTRY.model_dump())
+
+    @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
+    def complete(body: ChatRequest, request: Request) -> Response:
+        """Answer the last user message; the messages before it are the conversation."""
+        if body.model != MODEL:
+            return _unknown(request, body.model)
+        asked = _asked(body.messages, book)
+        if asked is None:
+            return failure(request.url.path, 400, "No message is of the user.", "messages")
+        answers = assistant.stream(asked.question, asked.history)
+        reply = _Reply(asked, book, str(request.base_url))
+        if not body.stream:
+            return JSONResponse(reply.whole(answers).model_dump(mode="json"))
+        options = body.stream_options
+        return _events(reply.pieces(answers, bool(options and options.include_usage)))
+
+    return router
+
+
+def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
+    """Take the last user message for the question; None where there is no user message."""
+    turns = [item for item in messages if not isinstance(item, SystemMessage)]
+    while turns and not isinstance(turns[-1], UserMessage):
+        turns.pop()
+    if not turns:
+        return None
+    history = [_turn(turn, book) for turn in turns[:-1][-_MOST_TURNS:]]
+    question = turns[-1].content or ""
+    return _Asked(question, tuple(history), any(isinstance(m, SystemMessage) for m in messages))
+
+
+def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
+    text = turn.content or ""
+    if isinstance(turn, AssistantMessage):
+        text = without_additions(text, book)
+    return Message(turn.role, text[:_LONGEST_TURN])
+
+
+def _unknown(request: Request, model: str) -> Response:
+    message = f"There is no model {model!r}; the one here is {MODEL!r}."
+    return failure(request.url.path, 404, message, "model", "model_not_found")
+
+
+def _events(chunks: Iterator[dict[str, Any]]) -> StreamingResponse:
+    """Stream chunks; the first is awaited, so that a refused request has its status."""
+    first = next(chunks)
+    return StreamingResponse(
+        _encoded(chain([first], chunks)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+def _encoded(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    try:
+        for chunk in chunks:
+            yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
+        yield format_sse_event(data_str="[DONE]")
+    except (AssistantError, IndexingError) as error:
+        message = json.dumps(openai_error(_STREAM_BROKEN, str(error)), ensure_ascii=False)
+        yield format_sse_event(data_str=message)

@@ -1,0 +1,46 @@
+"""Routes for whoever runs the server: whether it is ready, and its figures.
+
+Knows who may see what; nothing of how the figures come about.
+"""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from assistant.access import is_local
+from assistant.build import Installation
+from assistant.metrics import CONTENT_TYPE
+from assistant.readiness import Readiness
+from assistant.types import MetricsRule
+
+
+def operation_routes(installation: Installation, readiness: Readiness) -> APIRouter:
+    """Make the routes of readiness and figures."""
+    router = APIRouter()
+    metrics, rule = installation.metrics, installation.settings.metrics
+    metrics.show_state(
+        installation.watch, installation.corpora.opened, lambda: installation.supply.status.state
+    )
+
+    @router.get("/readyz")
+    def readyz() -> Response:
+        """Say whether questions can be answered: 200, or 503 with the reason."""
+        state = readiness.state()
+        body = {"status": "ready" if state.ready else "not ready", "reason": state.reason}
+        status = HTTPStatus.OK if state.ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+    @router.get("/metrics", include_in_schema=False)
+    def figures(request: Request) -> Response:
+        """Give the figures in the text format of Prometheus."""
+        if not _may_read(request, rule):
+            told = "The figures are for programs on the server itself; see the setting metrics."
+            return JSONResponse({"error": told}, status_code=HTTPStatus.FORBIDDEN)
+        return Response(metrics.written(), media_type=CONTENT_TYPE)
+
+    return router
+
+
+def _may_read(request: Request, rule: MetricsRule) -> bool:
+    return rule == "everyone" or (rule == "local" and is_local(request))

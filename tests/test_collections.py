@@ -1,0 +1,230 @@
+"""Collections: each apart from all others, through every way in."""
+
+from contextlib import ExitStack
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from assistant.errors import BadCollection, UnknownCollection
+from assistant.sources import source_routes
+from assistant.wording import WordingBook
+from index.corpus import Corpus
+from index.errors import StoreUnavailable, SyncRunning, UnreadableFile
+from index.loaders import LOADERS
+from index.page_pictures import PagePictures
+from index.synchronisation import Reading
+from index.workspace import ChromaAddress
+from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
+from tests.fakes import DETECTOR, WordEmbedder
+from tests.test_loaders_pdf import pdf_file, typed
+from tests.test_server import EVENTS, QUESTION, events, running
+
+CANARY = "The canary Quirinus Vandermolen leads the secret works on the quay."
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server with the small corpus, and a collection "vault" that holds the canary."""
+    folder = tmp_path_factory.mktemp("collections")
+    (folder / "secret").mkdir()
+    (folder / "secret" / "canary.txt").write_text(CANARY, encoding="utf-8")
+    with running(folder) as (client, installation):
+        installation.corpora.create("vault")
+        list(installation.corpora.corpus("vault").sync([folder / "secret"]))
+        yield client, installation
+
+
+@pytest.fixture
+def client(server):
+    return server[0]
+
+
+def in_vault(body):
+    return {**body, "collection": "vault"}
+
+
+def test_a_question_to_one_collection_never_meets_another(client):
+    """Both hold a document 1, so that numbers alone would mix them up."""
+    question = {"question": "Who is the canary Quirinus Vandermolen?"}
+    asked = [("/api/ask", {}), ("/api/ask", EVENTS), ("/api/search", {})]
+    asked += [(path.replace("/api", "/api/v1"), headers) for path, headers in asked]
+    for path, headers in asked:
+        there = client.post(path, json=in_vault(question), headers=headers).text
+        here = client.post(path, json=question, headers=headers).text
+        assert "secret works" in there and "canary.txt" in there, path
+        assert "secret works" not in here and "canary.txt" not in here, path
+        assert "Dorrestein" not in there, path
+    named = {**question, "documents": ["canary.txt"]}
+    assert client.post("/api/ask", json=named).status_code == 404
+    assert client.post("/api/search", json=named).status_code == 404
+    assert client.get("/api/source/canary.txt").status_code == 404
+    assert client.get("/api/source/canary.txt?collection=vault").json()["text"] == CANARY
+    assert client.get("/api/v1/source/canary.txt").status_code == 404
+    assert client.get("/api/v1/source/canary.txt?collection=vault").json()["text"] == CANARY
+    assert client.get("/api/v1/collections").json() == {"collections": ["documents", "vault"]}
+    asked = {"model": "bronwijzer", "messages": [{"role": "user", "content": question["question"]}]}
+    assert "secret works" not in client.post("/v1/chat/completions", json=asked).text
+    assert "canary" not in client.get("/api/v1/documents").text
+
+
+def test_a_documents_addresses_stay_in_its_collection(client):
+    for path in ("/source/1", "/original/1"):
+        here, there = client.get(path).text, client.get(f"{path}?collection=vault").text
+        assert "canary" not in here and "canary" in there, path
+    assert client.get("/source/2?collection=vault").status_code == 404
+    assert client.get("/source/2").status_code == 200
+
+
+def test_a_citation_of_a_collection_opens_there(client):
+    answer = client.post("/api/ask", json=in_vault(QUESTION)).json()
+    assert {item["collection"] for item in answer["evidence"]} == {"vault"}
+    page = client.get("/source/1?collection=vault&start=0&end=10").text
+    assert '<mark id="cited">The canary</mark>' in page
+    assert 'href="../original/1?collection=vault"' in page
+
+
+@pytest.mark.parametrize("name", ["nowhere", "", "..", "../data", "vault/", "Vault", "a" * 41])
+def test_an_unknown_collection_is_an_error_that_lists_them(client, name):
+    for path in ("/api/ask", "/api/search"):
+        refused = client.post(path, json={**QUESTION, "collection": name})
+        assert refused.status_code == 404 and "documents, vault" in refused.json()["error"]
+    for path in ("/source/1", "/original/1", "/page/1/1", "/page/1/1.png", "/api/source/kade.txt"):
+        assert client.get(path, params={"collection": name}).status_code == 404, path
+    page = client.get("/source/1", params={"collection": name}, headers={"Accept": "text/html"})
+    assert page.status_code == 404 and "Havenstraat" not in page.text
+
+
+def test_the_owner_fills_lists_and_removes_a_collection(server, tmp_path):
+    client, installation = server
+    headers = {"Authorization": f"Bearer {installation.ownership.token}"}
+    address, file = "/api/owner/sync?collection=fresh", tmp_path / "fresh.txt"
+    file.write_text("Die Kantine öffnet um elf Uhr.", encoding="utf-8")
+    for paths, status in ([], 404), ([str(tmp_path / "nowhere")], 422):
+        refused = client.post(address, json={"paths": paths}, headers=headers)
+        assert refused.status_code in (status, 503), refused.text
+        assert client.get("/api/collections").json()["collections"] == ["documents", "vault"]
+    synced = client.post(address, json={"paths": [str(file)]}, headers=headers)
+    assert events(synced)[-1]["added"] == 1
+    counts = client.get("/api/owner/collections", headers=headers).json()
+    assert [(c["name"], c["documents"]) for c in counts] == [
+        ("documents", 3), ("fresh", 1), ("vault", 1)
+    ]  # fmt: skip
+    titles = client.get("/api/owner/documents?collection=fresh", headers=headers).json()
+    assert [document["title"] for document in titles] == ["fresh"]
+    removed = client.post("/api/owner/remove-collection?collection=fresh", headers=headers)
+    assert removed.status_code == 200 and file.exists()
+    assert client.get("/api/collections").json()["collections"] == ["documents", "vault"]
+    kept = client.post("/api/owner/remove-collection?collection=documents", headers=headers)
+    assert kept.status_code == 422 and "bronwijzer remove" in kept.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["sync", "remove", "rebuild", "probe", "remove-collection"])
+def test_collections_want_the_owners_token(client, path):
+    assert client.post(f"/api/owner/{path}?collection=vault", json={}).status_code == 403
+    assert client.get("/api/owner/collections").status_code == 403
+
+
+@pytest.fixture
+def corpora(tmp_path):
+    with make_corpus(tmp_path / "data") as corpus:
+        list(corpus.sync([write_texts(tmp_path / "texts")]))
+        with make_corpora(tmp_path / "data", corpus, make_assistant(corpus)) as corpora:
+            yield corpora
+
+
+def test_collections_outlive_their_process(corpora, tmp_path):
+    corpora.create_for("rules", [tmp_path / "texts" / "library.txt"])
+    list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
+    corpora.close()
+    assert corpora.names() == ("documents", "rules")
+    assert [d.title for d in corpora.corpus("rules").documents()] == ["library"]
+    assert corpora.corpus().document_count() == 3
+
+
+def test_a_removed_collection_leaves_nothing_behind(corpora, tmp_path):
+    corpora.create("rules")
+    list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
+    assert corpora.folder("rules").exists()
+    corpora.remove("rules")
+    assert not corpora.folder("rules").exists() and corpora.names() == ("documents",)
+    with pytest.raises(UnknownCollection):
+        corpora.corpus("rules")
+    corpora.create("rules")
+    assert corpora.corpus("rules").document_count() == 0
+
+
+def test_a_removal_that_fails_loses_nothing(corpora, tmp_path, monkeypatch):
+    corpora.create("rules")
+    corpus = corpora.corpus("rules")
+    list(corpus.sync([tmp_path / "texts" / "library.txt"]))
+
+    def down(*_):
+        raise StoreUnavailable("The Chroma server does not answer.")
+
+    monkeypatch.setattr(type(corpus._stores.vectors), "drop", down)
+    with pytest.raises(StoreUnavailable):
+        corpora.remove("rules")
+    monkeypatch.undo()
+    corpus = corpora.corpus("rules")
+    assert corpus.passage_count() > 0
+    report = list(corpus.sync())[-1]
+    assert (report.unchanged, report.embedded) == (1, 0)
+    assert corpus.passage_count() > 0
+
+
+def test_a_collection_is_not_removed_under_a_sync(corpora, tmp_path):
+    corpora.create("rules")
+    steps = corpora.corpus("rules").sync([tmp_path / "texts"])
+    next(steps)
+    with pytest.raises(SyncRunning):
+        corpora.remove("rules")
+    steps.close()
+    assert corpora.corpus("rules") is not None and corpora.folder("rules").exists()
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "Rules", "é", "a" * 41, "rules\n"])
+def test_a_name_that_cannot_be(corpora, name):
+    with pytest.raises(BadCollection, match="1 to 40"):
+        corpora.create(name)
+    assert corpora.names() == ("documents",)
+
+
+def test_a_slip_in_a_path_makes_no_collection(corpora, tmp_path):
+    with pytest.raises(UnreadableFile):
+        corpora.create_for("rules", [tmp_path / "nowhere"])
+    with pytest.raises(UnknownCollection, match="documents"):
+        corpora.create_for("rules", [])
+    assert corpora.names() == ("documents",)
+
+
+def test_a_language_model_serves_every_collection(corpora):
+    corpora.create("early")
+    early, model = corpora.assistant("early"), object()
+    corpora.use(model)
+    corpora.create("late")
+    assert [a.model for a in (early, corpora.assistant("late"), corpora.assistant())] == [model] * 3
+    corpora.use(None)
+    assert early.model is None
+
+
+def test_a_page_of_one_collection_is_not_the_picture_of_another(tmp_path):
+    """Both hold a document 1, and pictures of pages are kept for the next reader."""
+    corpora, reading = {}, Reading(LOADERS, DETECTOR, 1_000_000)
+    with ExitStack() as stack:
+        for name in ("documents", "vault"):
+            file = tmp_path / f"{name}.pdf"
+            file.write_bytes(pdf_file(typed(f"A page of the {name}, and of nothing else.")))
+            corpus = Corpus(tmp_path / name, WordEmbedder(), reading, ChromaAddress())
+            corpora[name] = stack.enter_context(corpus)
+            list(corpus.sync([file]))
+        app = FastAPI()
+        app.include_router(source_routes(corpora.get, PagePictures(), WordingBook.bundled()))
+        with TestClient(app) as client:
+            here = client.get("/page/1/1.png")
+            there = client.get("/page/1/1.png?collection=vault")
+            page = client.get("/page/1/1?collection=vault").text
+    assert here.status_code == there.status_code == 200 and here.content != there.content
+    assert 'src="1.png?collection=vault"' in page
+    assert 'href="../../original/1?collection=vault"' in page
+    assert 'href="../../source/1?collection=vault#cited"' in page
