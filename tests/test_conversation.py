@@ -1,5 +1,7 @@
 """Follow-ups: what is searched for, and which rewritings by a language model are taken."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -257,7 +259,8 @@ def test_what_was_searched_reaches_clients_and_evaluations(corpus):
         model.enqueue(reply)
     assistant = assistant_with(corpus, model)
     answer = assistant.ask(SHORT, CONVERSATION)
-    assert read_answer(write_answer(answer)) == answer
+    # How likely the search found it is for the question log alone.
+    assert read_answer(write_answer(answer)) == replace(answer, probability=None)
     question = GoldQuestion("1", SHORT, "en", True, history=tuple(CONVERSATION))
     response = DeskSystem(assistant, lambda text: "en").respond(question)
     assert response.searched == answer.searched == WHOLE

@@ -299,7 +299,7 @@ def test_errors_say_what_to_do(browser, friend, model):
         page.context.set_offline(False)
         model.status = 500
         ask_in(frame, QUESTION, "documents")
-        expect(frame.locator(".remark").last).to_contain_text("does not answer")
+        expect(frame.locator(".remark").last).to_contain_text("The language model did not answer")
 
 
 def test_an_answer_can_be_copied_with_its_sources(page, embedding, model):
