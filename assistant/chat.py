@@ -193,10 +193,9 @@ def _wire_feedback(events: ChatEvents, parts: _Layout) -> None:
     rated = parts.chatbot.like(
         events.rate, parts.conversation, [parts.conversation, *form], **_QUIET
     )
-    sent = parts.send.click(
+    parts.send.click(
         events.explain, [parts.conversation, parts.reasons, parts.comment], form, **_QUIET
     )
-    del sent
     rated.then(
         events.keep, [parts.store, parts.conversation], [parts.store, parts.earlier], **_QUIET
     )

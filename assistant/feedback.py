@@ -6,7 +6,6 @@ may read. Nothing here is ever shown on a page: questions are their askers' own.
 
 import json
 import os
-import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,11 +74,6 @@ class Feedback:
 
 
 _RECORD = TypeAdapter(Feedback)
-
-
-def new_answer_id() -> str:
-    """Make an id for an answer that nobody can guess."""
-    return secrets.token_urlsafe(16)
 
 
 def feedback_on(
