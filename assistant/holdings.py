@@ -3,7 +3,7 @@
 Knows documents, unread files and uploads; nothing of pages or of how they are shown.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -64,14 +64,18 @@ class Holdings:
         roots = frozenset(self._corpus.roots())
         unread = (file for file in self._corpus.unread() if path in ("", file.path))
         reasons = {file.path: file.reason for file in unread}
-        documents = {document.path: document for document in self._corpus.documents(path)}
+        documents = {
+            name: document
+            for name, document in _by_path(self._corpus.documents(path))
+            if path in ("", name)
+        }
         first = [self._holding(name, roots, reasons, documents) for name in reasons]
         read = (name for name in documents if name not in reasons)
         return first + [self._holding(name, roots, reasons, documents) for name in read]
 
     def versions(self) -> dict[str, int]:
         """Map the path of each document to its number, which changes with its content."""
-        return {document.path: document.id for document in self._corpus.documents()}
+        return {path: document.id for path, document in _by_path(self._corpus.documents())}
 
     def remove(self, holding: Holding) -> Notice:
         """Take a file out of the index, and delete it if it was uploaded; say what it means.
@@ -139,6 +143,13 @@ def outcomes(
             yield Notice.of("library_file_kept", reason=failure)
         else:
             yield Notice.of("library_file_unchanged")
+
+
+def _by_path(documents: Iterable[DocumentInfo]) -> Iterator[tuple[str, DocumentInfo]]:
+    """Give each file with its document, which several of the same content share."""
+    for document in documents:
+        for path in (document.path, *document.copies):
+            yield path, document
 
 
 def _searched(holding: Holding) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.watching import Watch
 from index.corpus import Corpus
+from index.plans import USUAL, SyncOptions
 from index.synchronisation import Reading
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress
@@ -29,9 +30,11 @@ class WatchedCorpus(Corpus):
         super().__init__(folder, embedder, reading, chroma, turn)
         self._watch = watch
 
-    def sync(self, paths: Sequence[Path] = ()) -> Generator[SyncReport, None, None]:
+    def sync(
+        self, paths: Sequence[Path] = (), options: SyncOptions = USUAL
+    ) -> Generator[SyncReport, None, None]:
         """Sync as a corpus does."""
-        return self._watch.reports("sync", super().sync(paths))
+        return self._watch.reports("sync", super().sync(paths, options))
 
     def rebuild(self) -> Generator[SyncReport, None, None]:
         """Rebuild as a corpus does."""

@@ -1,4 +1,4 @@
-"""The truth about the index: roots, files and documents with their full text.
+"""The truth about the index: files and documents with their full text, beside their places.
 
 Knows which version of a document counts; nothing of passages, vectors or how files are read.
 
@@ -11,15 +11,25 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import PurePath
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
-from index.database import Database
+from index.copies import Copies, Copy
+from index.database import Database, count
 from index.errors import UnknownDocument
-from index.types import Document, DocumentInfo, Section, SourceDocument, Unread
+from index.loaders.titles import name_of
+from index.places import Places
+from index.sections import read_sections, write_sections
+from index.types import Document, DocumentInfo, SourceDocument
 
 CATALOG = "catalog.sqlite3"
 """Its file in a data folder."""
+
+_PATHS = """
+SELECT id, path, mtime_ns FROM documents WHERE state = 'ready' UNION ALL
+SELECT c.document_id, c.path, c.mtime_ns FROM copies c
+JOIN documents d ON d.id = c.document_id WHERE d.state = 'ready'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,57 +43,20 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """The newest version of a file in the catalog."""
+    """The newest version of a file in the catalog; a copy has the document of another file."""
 
     document_id: int
     state: FileState
     ready: bool
+    is_copy: bool = False
 
 
-class Catalog:
-    """Roots, documents and unread files."""
+class Catalog(Places):
+    """Documents, their copies, and the places that they come from."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # Roots and unread files
-
-    def add_roots(self, paths: Iterable[str]) -> None:
-        """Remember paths that every later sync visits again."""
-        with self._database.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO roots VALUES (?)", [(path,) for path in paths]
-            )
-
-    def remove_root(self, path: str) -> bool:
-        """Forget a path; say whether it was known."""
-        with self._database.transaction() as connection:
-            return connection.execute("DELETE FROM roots WHERE path = ?", (path,)).rowcount > 0
-
-    def roots(self) -> list[str]:
-        """List the remembered paths."""
-        rows = self._database.connection.execute("SELECT path FROM roots ORDER BY path")
-        return [row["path"] for row in rows]
-
-    def set_unread(self, unread: Iterable[Unread], under: Iterable[str]) -> None:
-        """Replace what is known of unread files below some paths."""
-        with self._database.transaction() as connection:
-            for path in under:
-                connection.execute(
-                    "DELETE FROM unread WHERE path = ? OR substr(path, 1, ?) = ?",
-                    (path, len(path.rstrip("/")) + 1, path.rstrip("/") + "/"),
-                )
-            connection.executemany(
-                "INSERT OR REPLACE INTO unread VALUES (?, ?)",
-                [(file.path, file.reason) for file in unread],
-            )
-
-    def unread(self) -> list[Unread]:
-        """List the files that could not be read, and why."""
-        rows = self._database.connection.execute("SELECT * FROM unread ORDER BY path")
-        return [Unread(row["path"], row["reason"]) for row in rows]
-
-    # Documents
+        super().__init__(database)
+        self.copies = Copies(database)
 
     def known_files(self) -> dict[str, KnownFile]:
         """Map each path to its newest version, pending or ready."""
@@ -91,22 +64,51 @@ class Catalog:
             "SELECT id, path, state, size, mtime_ns, sha256 FROM documents "
             "WHERE state != 'gone' ORDER BY id"
         )
-        return {
-            row["path"]: KnownFile(
-                row["id"],
-                FileState(row["size"], row["mtime_ns"], row["sha256"]),
-                row["state"] == "ready",
-            )
-            for row in rows
-        }
+        files: dict[str, KnownFile] = {}
+        by_number: dict[int, KnownFile] = {}
+        for number, path, state, size, mtime_ns, sha256 in rows:
+            known = KnownFile(number, FileState(size, mtime_ns, sha256), state == "ready")
+            files[path] = by_number[number] = known
+        for copy in self.copies.all():
+            if (own := by_number.get(copy.document_id)) is not None:
+                state = FileState(copy.size, copy.mtime_ns, own.state.sha256)
+                files[copy.path] = KnownFile(copy.document_id, state, own.ready, is_copy=True)
+        return files
 
-    def touch(self, document_id: int, state: FileState) -> None:
+    def touch(self, path: str, known: KnownFile, state: FileState) -> None:
         """Note that a file was written again with the same content."""
+        if known.is_copy:
+            self.copies.add(Copy(path, known.document_id, state.size, state.mtime_ns))
+            return
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?",
-                (state.size, state.mtime_ns, document_id),
+                (state.size, state.mtime_ns, known.document_id),
             )
+
+    def move(self, document_id: int, path: str, size: int, mtime_ns: int) -> None:
+        """Have a document under another path, which no document has now, nor any copy.
+
+        A title that was made of the file's name is made of the new one.
+        """
+        with self._database.transaction() as connection:
+            row = self._row(document_id, "path, title")
+            title = row["title"]
+            if title == name_of(Path(row["path"])):
+                title = name_of(Path(path))
+            connection.execute(
+                "UPDATE documents SET path = ?, title = ?, size = ?, mtime_ns = ? WHERE id = ?",
+                (path, title, size, mtime_ns, document_id),
+            )
+
+    def with_content(self, path: str, sha256: str) -> int | None:
+        """Number the version of a file that has some content; None where there is none."""
+        row = self._database.connection.execute(
+            "SELECT max(id) AS id FROM documents WHERE path = ? AND sha256 = ? AND state != 'gone'",
+            (path, sha256),
+        ).fetchone()
+        number: int | None = row["id"]
+        return number
 
     def add_pending(self, path: str, state: FileState, document: Document, language: str) -> int:
         """Add a version that is not to be found yet; an older pending one is gone."""
@@ -152,13 +154,40 @@ class Catalog:
             return [row["id"] for row in replaced]
 
     def retire(self, path: str) -> list[int]:
-        """Take all versions of a path out of sight; number those that were ready."""
+        """Take a file out of sight; number its versions that were ready and are gone now.
+
+        A document that has copies goes on under the path of one.
+        """
         with self._database.transaction() as connection:
+            if self.copies.drop(path):
+                return []
             rows = connection.execute(
-                "SELECT id FROM documents WHERE path = ? AND state = 'ready'", (path,)
+                "SELECT id, state FROM documents WHERE path = ? AND state != 'gone'", (path,)
             ).fetchall()
-            connection.execute("UPDATE documents SET state = 'gone' WHERE path = ?", (path,))
-            return [row["id"] for row in rows]
+            left = [(row["id"], row["state"]) for row in rows if not self._go_on(row["id"])]
+            connection.executemany(
+                "UPDATE documents SET state = 'gone' WHERE id = ?", [(row[0],) for row in left]
+            )
+            return [number for number, state in left if state == "ready"]
+
+    def release(self, path: str) -> None:
+        """Leave a path to another content; what it had goes on under a copy's path, if it can."""
+        with self._database.transaction() as connection:
+            if self.copies.drop(path):
+                return
+            rows = connection.execute(
+                "SELECT id FROM documents WHERE path = ? AND state != 'gone'", (path,)
+            ).fetchall()
+            for row in rows:
+                self._go_on(row["id"])
+
+    def _go_on(self, document_id: int) -> bool:
+        """Have a document under the path of its first copy; say whether it has one."""
+        for copy in self.copies.of(document_id)[:1]:
+            self.copies.drop(copy.path)
+            self.move(document_id, copy.path, copy.size, copy.mtime_ns)
+            return True
+        return False
 
     def gone(self) -> list[int]:
         """Number the documents that stores may still hold."""
@@ -190,14 +219,16 @@ class Catalog:
         return [row["id"] for row in self._database.connection.execute(query)]
 
     def documents(self, generation: int, path: str = "") -> list[DocumentInfo]:
-        """List the ready documents, by path; the one at a path alone, where given."""
+        """List the ready documents, by path; the one of the file at a path alone, where given."""
         rows = self._database.connection.execute(
             "SELECT id, path, title, language, size, indexed_at, warnings, "
             "(SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.generation = ?) "
             "AS passages FROM documents d WHERE state = 'ready' "
-            f"{'AND path = ? ' if path else ''}ORDER BY path",
+            f"{f'AND id IN (SELECT id FROM ({_PATHS}) WHERE path = ?) ' if path else ''}"
+            "ORDER BY path",
             (generation, path) if path else (generation,),
         )
+        copies = self.copies.paths()
         return [
             DocumentInfo(
                 row["id"],
@@ -208,37 +239,42 @@ class Catalog:
                 row["size"],
                 row["indexed_at"],
                 tuple(json.loads(row["warnings"])),
+                copies.get(row["id"], ()),
             )
             for row in rows
         ]
 
     def facts(self) -> Iterator[tuple[int, str, str, float, float]]:
-        """Give number, path, language and the times, of file and index, of ready documents."""
+        """Give number, path, language and the times, of file and index, of ready documents.
+
+        A document that has copies comes once for each path.
+        """
         rows = self._database.connection.execute(
-            "SELECT id, path, language, mtime_ns, indexed_at FROM documents "
-            "WHERE state = 'ready' ORDER BY id"
+            f"SELECT p.id, p.path, d.language, p.mtime_ns, d.indexed_at FROM ({_PATHS}) p "
+            "JOIN documents d ON d.id = p.id ORDER BY p.id"
         )
         for row in rows:
             modified = row["mtime_ns"] / 1e9
             yield row["id"], row["path"], row["language"], modified, row["indexed_at"]
 
     def named(self, name: str) -> int:
-        """Number the ready document whose path is this, or ends with it. Raises UnknownDocument."""
+        """Number the ready document one of whose paths is this, or ends with it.
+
+        Raises UnknownDocument.
+        """
         tail = f"/{name}"
         rows = self._database.connection.execute(
-            "SELECT id, path FROM documents WHERE state = 'ready' "
-            "AND (path = ? OR substr(path, -?) = ?)",
+            f"SELECT id, path FROM ({_PATHS}) WHERE path = ? OR substr(path, -?) = ?",
             (name, len(tail), tail),
         )
-        found = {row["id"]: row["path"] for row in rows}
-        if len(found) == 1:
-            return int(next(iter(found)))
-        exact = [int(number) for number, path in found.items() if path == name]
-        if exact:
-            return exact[0]
+        found = {row["path"]: int(row["id"]) for row in rows}
+        if name in found:
+            return found[name]
+        if len(set(found.values())) == 1:
+            return next(iter(found.values()))
         if found:
             # Whoever asks by name may be anyone, and is told no more of this machine's folders.
-            ends = {"/".join(PurePath(path).parts[-2:]) for path in found.values()}
+            ends = {"/".join(PurePath(path).parts[-2:]) for path in found}
             paths = ", ".join(sorted(ends)[:3])
             raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
         raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
@@ -270,18 +306,3 @@ class Catalog:
                 "removed. Ask the question again to see the version of today."
             )
         return row
-
-
-def write_sections(sections: Iterable[Section]) -> str:
-    """Write sections as JSON."""
-    return json.dumps([asdict(section) for section in sections], ensure_ascii=False)
-
-
-def read_sections(data: str) -> tuple[Section, ...]:
-    """Read what `write_sections` wrote."""
-    return tuple(Section(**section) for section in json.loads(data))
-
-
-def count(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
-    """Run a query that counts."""
-    return int(connection.execute(query, parameters).fetchone()[0])

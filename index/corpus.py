@@ -11,20 +11,18 @@ from pathlib import Path
 from typing import Self
 
 from index.coverage import Coverage
-from index.errors import (
-    EmbedderUnavailable,
-    EmptyCorpus,
-    StoreUnavailable,
-    UnreadableFile,
-)
+from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.originals import Original
+from index.planning import named_roots, planned, remember
+from index.plans import USUAL, SyncOptions, SyncPlan
 from index.rebuilding import refilled
 from index.retriever import HybridRetriever
 from index.selection import selected
 from index.stores import Stores
 from index.synchronisation import Reading, Synchroniser, take_out
+from index.totals import passages_by_language, totals
 from index.turns import Turn
 from index.types import (
     CorpusStats,
@@ -33,6 +31,7 @@ from index.types import (
     Embedder,
     Hit,
     SentenceMatch,
+    Skipped,
     SourceDocument,
     SyncReport,
     Unread,
@@ -159,6 +158,10 @@ class Corpus:
         """List the files that could not be read, and why, by path."""
         return self._catalog.unread()
 
+    def skipped(self) -> list[Skipped]:
+        """List the files and folders that were passed over, and why, by path."""
+        return self._catalog.skipped()
+
     def select(self, wanted: DocumentFilter) -> list[int] | None:
         """Number the documents that fit a filter; None where it lets everything through.
 
@@ -177,19 +180,7 @@ class Corpus:
 
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
-        documents = self.documents()
-        languages = self._languages()
-        return CorpusStats(
-            documents=len(documents),
-            passages=sum(document.passages for document in documents),
-            pending=len(self._catalog.pending()),
-            languages=languages,
-            roots=tuple(self._catalog.roots()),
-            unread=tuple(self.unread()),
-            fingerprint=self.fingerprint,
-            uncovered=self._coverage().uncovered(languages),
-            unmeasured=self._coverage().unmeasured(languages),
-        )
+        return totals(self._catalog, self._stores, self._coverage())
 
     def coverage_warning(self) -> str:
         """Say which languages of the documents the embedder does not cover; empty where none."""
@@ -205,24 +196,28 @@ class Corpus:
         """Give the latest report of the sync or rebuild that is running, whoever began it."""
         return self._progress
 
-    def sync(self, paths: Sequence[Path] = ()) -> Generator[SyncReport, None, None]:
+    def sync(
+        self, paths: Sequence[Path] = (), options: SyncOptions = USUAL
+    ) -> Generator[SyncReport, None, None]:
         """Bring the index to the state of these paths, or of all remembered ones.
 
         Paths become remembered roots. Yields growing reports. Raises UnreadableFile for a path
         that does not exist, SyncRunning, EmbedderMismatch, EmbedderUnavailable, StoreUnavailable.
         """
-        roots = [str(path.expanduser().resolve()) for path in paths]
-        for root in roots:
-            if not Path(root).exists():
-                raise UnreadableFile(f"There is no file or folder {root}. Nothing was changed.")
+        roots = named_roots(paths, options)
         with self._exclusive():
-            self._catalog.add_roots(roots)
+            remember(self._catalog, roots, options)
             stores = self._stores or self._begin()
             stores.generation.expect(self._embedder.fingerprint)
             self._workspace.sweep(stores)
-            synchroniser = Synchroniser(stores, self._embedder, self._reading)
+            synchroniser = Synchroniser(stores, self._embedder, self._reading, options)
             yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
             self._complete_means(stores.generation)
+
+    def preview(self, paths: Sequence[Path] = (), options: SyncOptions = USUAL) -> SyncPlan:
+        """Say what `sync` would do, and change nothing. Raises UnreadableFile as it does."""
+        roots = named_roots(paths, options)
+        return planned(self._catalog, self._reading, roots or self._catalog.roots(), options)
 
     def remove(self, path: Path) -> int:
         """Remove a document, or all below a folder, and forget the path as a root.
@@ -278,8 +273,7 @@ class Corpus:
         return Coverage(self._workspace.database, self._embedder, made_with)
 
     def _languages(self) -> dict[str, int]:
-        totals = self._stores.generation.languages() if self._stores else {}
-        return {name: entry.passages for name, entry in totals.items() if entry.passages}
+        return passages_by_language(self._stores)
 
     def _noted(self, report: SyncReport) -> SyncReport:
         if report.done:

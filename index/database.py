@@ -56,6 +56,21 @@ CREATE TABLE IF NOT EXISTS coverage (
 ) STRICT
 """
 
+# Beside version 1, too: without them, nothing is known to be skipped, a copy or under a pattern.
+_FOLDERS = """
+CREATE TABLE IF NOT EXISTS patterns (
+    root TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('include', 'exclude')),
+    pattern TEXT NOT NULL, PRIMARY KEY (root, kind, pattern)
+) STRICT;
+CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS copies (
+    path TEXT PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS copies_by_document ON copies (document_id);
+"""
+
 
 class Database:
     """One SQLite file. Any thread may read; writes are short and take turns."""
@@ -76,6 +91,7 @@ class Database:
                 self.connection.executescript(script)
             if version in (0, SCHEMA_VERSION):
                 self.connection.execute(_COVERAGE)
+                self.connection.executescript(_FOLDERS)
         except sqlite3.DatabaseError as error:
             raise StoreUnavailable(
                 f"The catalog {self._path} cannot be opened: {error}. Restore it from a backup, "
@@ -146,3 +162,8 @@ def copy_database(source: Path, target: Path) -> None:
             f"The catalog {source} is damaged: {damage}. Restore an earlier backup with "
             "'bronwijzer restore'."
         )
+
+
+def count(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
+    """Run a query that counts."""
+    return int(connection.execute(query, parameters).fetchone()[0])

@@ -2,6 +2,7 @@
 
     IndexingError
         UnreadableFile       a file that cannot become a document
+        BadPattern           a pattern for files that cannot be used
         UnknownDocument      no document of that path or number
         EmptyCorpus          a question before any document is in the index
         EmbedderMismatch     the stored vectors come from another embedder
@@ -25,6 +26,10 @@ class IndexingError(Exception):
 
 class UnreadableFile(IndexingError):
     """A file that cannot become a document; the message is the reason, without the path."""
+
+
+class BadPattern(IndexingError):
+    """A pattern for files that cannot be used."""
 
 
 class UnknownDocument(IndexingError):

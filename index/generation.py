@@ -15,10 +15,10 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from index.catalog import count, read_sections, write_sections
 from index.compression import pack, pack_rows, unpack, unpack_all, unpack_rows
-from index.database import Database
+from index.database import Database, count
 from index.errors import EmbedderMismatch
+from index.sections import read_sections, write_sections
 from index.types import Passage, PassageVectors, Span, StoredPassage, Vector
 
 _MOST_PARAMETERS = 900

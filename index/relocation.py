@@ -10,6 +10,16 @@ from index.database import Database, copy_database
 from index.errors import StoreUnavailable
 from index.generation import Generation
 
+_PATHS = (
+    ("documents", "path"),
+    ("copies", "path"),
+    ("roots", "path"),
+    ("patterns", "root"),
+    ("unread", "path"),
+    ("skipped", "path"),
+)
+"""Tables that have paths, and their columns."""
+
 
 def copy_catalog(folder: Path, target: Path) -> None:
     """Copy the catalog of a data folder as it is at one moment, whoever writes to it meanwhile.
@@ -39,10 +49,10 @@ def settle(folder: Path, old_place: str, new_place: str) -> None:
                 for number, _ in generation.leftovers():
                     generation.forget(number)
                 generation.move_vectors()
-            for table in ("documents", "roots", "unread"):
+            for table, path in _PATHS:
                 connection.execute(
-                    f"UPDATE {table} SET path = ? || substr(path, ?) "
-                    "WHERE path = ? OR substr(path, 1, ?) = ?",
+                    f"UPDATE {table} SET {path} = ? || substr({path}, ?) "
+                    f"WHERE {path} = ? OR substr({path}, 1, ?) = ?",
                     (
                         new_place,
                         len(old_place) + 1,

@@ -5,11 +5,11 @@ Knows paths, types, languages and times; nothing of passages or of what document
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from index.catalog import Catalog
 from index.files import below_root
+from index.patterns import lies_in
 from index.types import DocumentFilter
 
 
@@ -46,7 +46,7 @@ def selected(catalog: Catalog, wanted: DocumentFilter) -> list[int] | None:
         for number, path, language, modified, indexed in catalog.facts()
         if among is None or number in among
     )
-    return list(fitting(facts, wanted))
+    return list(dict.fromkeys(fitting(facts, wanted)))
 
 
 def fitting(documents: Iterable[DocumentFacts], wanted: DocumentFilter) -> Iterator[int]:
@@ -64,25 +64,6 @@ def fitting(documents: Iterable[DocumentFacts], wanted: DocumentFilter) -> Itera
             facts.indexed, wanted.indexed_since, wanted.indexed_before
         ):
             yield facts.id
-
-
-def lies_in(path: str, pattern: str) -> bool:
-    """Say whether a pattern matches a path, or a folder that it lies in; case does not count.
-
-    "*", "?" and "[…]" stand for characters of one name, "**" for any number of folders. Unless it
-    begins with "/", a pattern may begin at any folder. Takes time in proportion to both lengths.
-    """
-    names = path.casefold().strip("/").split("/")
-    wanted = pattern.casefold().strip("/").split("/")
-    reached = {0} if pattern.startswith("/") else set(range(len(names)))
-    for want in wanted:
-        if want == "**":
-            reached = set(range(min(reached), len(names) + 1))
-        else:
-            reached = {i + 1 for i in reached if i < len(names) and fnmatchcase(names[i], want)}
-        if not reached:
-            return False
-    return True
 
 
 def _is_within(moment: float, since: float | None, before: float | None) -> bool:

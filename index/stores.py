@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from index.catalog import Catalog
+from index.catalog import Catalog, FileState
+from index.copies import Copy
 from index.database import Database
 from index.generation import EmbeddedPassage, Generation
 from index.terms import TermIndex
@@ -93,6 +94,18 @@ class Stores:
         """Take a document out of sight."""
         with self.database.transaction():
             self.generation.weigh(self.catalog.retire(path), -1)
+
+    def move(self, document_id: int, path: str, state: FileState) -> None:
+        """Have a document under another path, in the place of what was there."""
+        with self.database.transaction():
+            self.retire(path)
+            self.catalog.move(document_id, path, state.size, state.mtime_ns)
+
+    def copy(self, copy: Copy) -> None:
+        """Note that a file has the content of a document, in the place of what it had."""
+        with self.database.transaction():
+            self.retire(copy.path)
+            self.catalog.copies.add(copy)
 
     def purge(self) -> None:
         """Drop what is gone from every store."""

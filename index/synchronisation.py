@@ -3,37 +3,81 @@
 Knows how to tell what changed; nothing of questions, nor of how the stores are written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.catalog import Catalog, FileState, KnownFile
-from index.errors import UnknownDocument, UnreadableFile
-from index.files import files_below, hash_of, is_below, stat_of
+from index.copies import Copy
+from index.errors import StoreUnavailable, UnknownDocument, UnreadableFile
+from index.files import FileRules, being_written, hashed, is_below, is_still
 from index.language import LanguageDetector
 from index.passages import split
+from index.places import counted
+from index.plans import USUAL, SyncOptions
+from index.removals import RemovalGuard
 from index.stores import Stores, embed_documents
+from index.survey import Change, ChangeKind, Survey
 from index.types import Document, Embedder, SyncReport, Unread
+
+_SECONDS_BETWEEN_REPORTS = 0.1
+"""While nothing is found to have changed."""
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files become passages: loaders by suffix, the language detector, the largest file."""
+    """How files become passages: loaders by suffix, the language detector, the largest file.
+
+    `include` and `exclude` are patterns for every root, beside its own; `guard` says when missing
+    files are not taken for removed ones.
+    """
 
     loaders: Mapping[str, Callable[[Path], Document]]
     detector: LanguageDetector
     most_bytes: int
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    guard: RemovalGuard = RemovalGuard()
+
+
+def survey_of(
+    catalog: Catalog, reading: Reading, roots: Sequence[str], options: SyncOptions = USUAL
+) -> Survey:
+    """Prepare a look at some roots, by the rules of all remembered ones."""
+    rules = {
+        root: _rules(catalog, reading, root, options if root in roots else USUAL)
+        for root in {*catalog.roots(), *roots}
+    }
+    return Survey(catalog.known_files(), roots, rules, reading.most_bytes)
+
+
+def _rules(catalog: Catalog, reading: Reading, root: str, options: SyncOptions) -> FileRules:
+    """Join the patterns of all roots with those of one: its own include counts instead."""
+    include, exclude = options.include, options.exclude
+    if include is None:
+        include = catalog.patterns(root, "include")
+    if exclude is None:
+        exclude = catalog.patterns(root, "exclude")
+    suffixes = frozenset(reading.loaders)
+    return FileRules(suffixes, include or reading.include, (*reading.exclude, *exclude))
 
 
 class Synchroniser:
     """One run over some roots. Iterating `run` does the work."""
 
-    def __init__(self, stores: Stores, embedder: Embedder, reading: Reading) -> None:
+    def __init__(
+        self, stores: Stores, embedder: Embedder, reading: Reading, options: SyncOptions = USUAL
+    ) -> None:
         self._stores = stores
         self._embedder = embedder
         self._reading = reading
+        self._options = options
+        self._unread: list[Unread] = []
 
-    def run(self, roots: Iterable[str]) -> Iterator[SyncReport]:
+    def run(self, roots: Sequence[str]) -> Iterator[SyncReport]:
         """Visit the roots; yield growing reports, the last of them done."""
         report = SyncReport(stage="checking")
         yield report
@@ -41,14 +85,7 @@ class Synchroniser:
         if repaired:
             note = f"Repaired {repaired} passages that an interrupted run had left behind."
             report = replace(report, notes=(*report.notes, note))
-        visited = []
-        known = self._stores.catalog.known_files()
-        for root in roots:
-            if Path(root).exists() or root in known:
-                visited.append(root)
-            else:
-                report = _unread(report, root, _absence(root, known))
-        steps = self._read(visited, report)
+        steps = self._read(roots, report)
         for report in steps:
             yield report
         pending = self._stores.catalog.pending()
@@ -57,84 +94,115 @@ class Synchroniser:
         for report in steps:
             yield report
         self._stores.purge()
+        report = replace(report, unread=tuple(self._unread))
         yield replace(report, stage="done", seconds_left=None, done=True)
 
-    def _read(self, roots: list[str], report: SyncReport) -> Iterator[SyncReport]:
+    def _read(self, roots: Sequence[str], report: SyncReport) -> Iterator[SyncReport]:
         """Write what is new or changed to the catalog, and retire what has vanished."""
         catalog = self._stores.catalog
-        known = catalog.known_files()
-        found = {str(path): path for root in roots for path in files_below(Path(root))}
-        report = replace(report, stage="reading")
-        for name, path in found.items():
-            report = self._read_file(path, known.get(name), report)
+        survey = survey_of(catalog, self._reading, roots)
+        report = replace(report, stage="scanning")
+        for _ in _now_and_then(survey.look()):
             yield report
-        catalog.set_unread(report.unread, roots)
-        for name in known.keys() - found.keys():
-            if any(is_below(name, root) for root in roots):
-                self._stores.retire(name)
-                report = replace(report, removed=report.removed + 1)
+        self._unread += [*survey.away, *survey.scan.unread]
+        report = replace(report, stage="reading", skipped=counted(survey.scan.skipped))
+        known = catalog.known_files()
+        told = time.monotonic()
+        for change in survey.changes():
+            report = self._take(change, known, report)
+            now = time.monotonic()
+            if isinstance(change, Unread) or change.kind is not ChangeKind.UNCHANGED:
+                yield report
+            elif now - told > _SECONDS_BETWEEN_REPORTS:
+                yield report
+                told = now
+        report = self._retire(survey, report)
+        catalog.set_unread(self._unread, survey.visited)
+        catalog.set_skipped(survey.scan.skipped, survey.visited)
         yield report
 
-    def _read_file(self, path: Path, known: KnownFile | None, report: SyncReport) -> SyncReport:
+    def _retire(self, survey: Survey, report: SyncReport) -> SyncReport:
+        """Take out of sight what is gone, unless so much is gone that it must be asked about."""
+        guard = None if self._options.accept_removals else self._reading.guard
+        removals = survey.removals(guard)
+        for path in removals.removed:
+            self._stores.retire(path)
+        self._unread += removals.asked
+        removed = len(removals.removed) - len(removals.left)
+        return replace(report, removed=removed, kept=removals.kept)
+
+    def _take(
+        self, change: Change | Unread, known: Mapping[str, KnownFile], report: SyncReport
+    ) -> SyncReport:
+        """Do what a change asks for, and count it; a file that cannot be read ends nothing."""
         try:
-            state = self._changed(path, known)
-            if state is None:
-                return replace(report, unchanged=report.unchanged + 1)
-            self._add(path, state)
+            if isinstance(change, Unread):
+                raise UnreadableFile(change.reason)
+            return self._apply(change, known.get(change.path), report)
+        except StoreUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
-            return _unread(report, str(path), _reason(error, known))
+            reason = _reason(error, known.get(change.path))
+            self._unread.append(Unread(change.path, reason))
+            return report
+
+    def _apply(self, change: Change, known: KnownFile | None, report: SyncReport) -> SyncReport:
+        match change.kind:
+            case ChangeKind.UNCHANGED:
+                return replace(report, unchanged=report.unchanged + 1)
+            case ChangeKind.TOUCHED if known is not None:
+                self._stores.catalog.touch(change.path, known, change.state)
+                return replace(report, unchanged=report.unchanged + 1)
+            case ChangeKind.MOVED:
+                self._stores.move(change.document_id, change.path, change.state)
+                return replace(report, moved=report.moved + 1)
+            case ChangeKind.COPIED:
+                self._copy(change)
+                return replace(report, copies=report.copies + 1)
+        self._add(change.path, change.state)
         if known is not None and known.ready:
             return replace(report, updated=report.updated + 1)
         return replace(report, added=report.added + 1)
 
-    def _changed(self, path: Path, known: KnownFile | None) -> FileState | None:
-        """Read the state of a file; None where it is the known one."""
-        if path.suffix.lower() not in self._reading.loaders:
-            readable = " ".join(sorted(self._reading.loaders))
-            raise UnreadableFile(
-                f"Files of type {path.suffix or '(none)'} cannot be read; these can: {readable}"
-            )
-        _check_name(path)
-        state = stat_of(path)
-        if known is not None and (state.size, state.mtime_ns) == (
-            known.state.size,
-            known.state.mtime_ns,
-        ):
-            return None
-        if state.size > self._reading.most_bytes:
-            raise UnreadableFile(
-                f"{state.size:,} bytes are more than the limit of {self._reading.most_bytes:,}; "
-                "raise the setting largest_file_mb"
-            )
-        state = replace(state, sha256=hash_of(path))
-        if known is not None and state.sha256 == known.state.sha256:
-            self._stores.catalog.touch(known.document_id, state)
-            return None
-        return state
+    def _copy(self, change: Change) -> None:
+        number: int | None = change.document_id
+        if not number:
+            number = self._stores.catalog.with_content(change.other, change.state.sha256)
+        if number is None:
+            raise UnreadableFile(f"It says the same as {change.other}, which could not be read")
+        state = change.state
+        self._stores.copy(Copy(change.path, number, state.size, state.mtime_ns))
 
-    def _add(self, path: Path, state: FileState) -> None:
-        document = self._reading.loaders[path.suffix.lower()](path)
+    def _add(self, path: str, state: FileState) -> None:
+        document, state = self._loaded(path, state)
         passages = split(document, self._reading.detector)
         if not passages:
             raise UnreadableFile("There is no text in this file")
         language = self._reading.detector.detect(document.text[:20_000])
         with self._stores.database.transaction():
-            number = self._stores.catalog.add_pending(str(path), state, document, language)
+            self._stores.catalog.release(path)
+            number = self._stores.catalog.add_pending(path, state, document, language)
             self._stores.generation.add(number, passages)
 
+    def _loaded(self, path: str, state: FileState) -> tuple[Document, FileState]:
+        """Load a file that stands still meanwhile, with the state that it has."""
+        file = Path(path)
+        for _ in range(_TRIES):
+            document = self._reading.loaders[file.suffix.lower()](file)
+            if is_still(path, state):
+                return document, state
+            state = hashed(path)
+        raise being_written()
 
-def _check_name(path: Path) -> None:
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:
-        raise UnreadableFile("The file's name is not valid UTF-8; rename it") from None
 
-
-def _absence(root: str, known: Iterable[str]) -> str:
-    """Say what becomes of a remembered path at which nothing is, as when it is not mounted."""
-    kept = any(is_below(name, root) for name in known)
-    fate = "so its documents stay in the index" if kept else "and nothing of it is in the index"
-    return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
+def _now_and_then(steps: Iterator[None]) -> Iterator[None]:
+    """Do all steps; yield as often as a reader of reports can follow."""
+    told = time.monotonic()
+    for _ in steps:
+        now = time.monotonic()
+        if now - told > _SECONDS_BETWEEN_REPORTS:
+            yield
+            told = now
 
 
 def _reason(error: Exception, known: KnownFile | None) -> str:
@@ -146,11 +214,6 @@ def _reason(error: Exception, known: KnownFile | None) -> str:
         reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
     kept = known is not None and known.ready
     return f"{reason} (the version read earlier stays in the index)" if kept else reason
-
-
-def _unread(report: SyncReport, path: str, reason: str) -> SyncReport:
-    name = path.encode("utf-8", "backslashreplace").decode("utf-8")
-    return replace(report, unread=(*report.unread, Unread(name, reason)))
 
 
 def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:
@@ -165,6 +228,7 @@ def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:
     found = [known for known in files if is_below(known, name)]
     was_unread = any(is_below(file.path, name) for file in catalog.unread())
     catalog.set_unread((), [name])
+    catalog.set_skipped((), [name])
     if not (found or was_root or was_unread):
         raise UnknownDocument(
             f"Nothing in the index lies at {name}. 'bronwijzer list' shows what does."

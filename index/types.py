@@ -157,7 +157,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a list of documents shows of one. `indexed_at` is in seconds since the epoch."""
+    """What a list of documents shows of one. `indexed_at` is in seconds since the epoch.
+
+    `copies` are the paths of other files with the same content.
+    """
 
     id: int
     path: str
@@ -167,6 +170,7 @@ class DocumentInfo:
     size: int
     indexed_at: float
     warnings: tuple[str, ...]
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +234,20 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was passed over without a look inside, and why; a folder ends with "/"."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a sync has done so far; `done` is true in the last one.
 
+    Files are counted: `moved` ones are documents under another path, `copies` new files with the
+    content of a document, `kept` ones gone in such a number that their documents stay until that
+    is confirmed. `skipped` counts what was passed over by reason; it and `unread` come last.
     `embedded` and `to_embed` count passages, `per_second` is their pace so far; `seconds_left` is
     an estimate or None.
     """
@@ -242,6 +257,10 @@ class SyncReport:
     updated: int = 0
     removed: int = 0
     unchanged: int = 0
+    moved: int = 0
+    copies: int = 0
+    kept: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()
     embedded: int = 0
@@ -262,6 +281,7 @@ class SyncReport:
 class CorpusStats:
     """What the index holds, by language where it says so.
 
+    `skipped` counts the files and folders that were passed over, by reason;
     `uncovered` has the passages in languages that the embedder does not cover, `unmeasured` the
     languages of which that is not known.
     """
@@ -273,5 +293,6 @@ class CorpusStats:
     roots: tuple[str, ...]
     unread: tuple[Unread, ...]
     fingerprint: str
+    skipped: dict[str, int] = field(default_factory=dict)
     uncovered: dict[str, int] = field(default_factory=dict)
     unmeasured: tuple[str, ...] = ()

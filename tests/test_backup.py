@@ -17,11 +17,11 @@ from tests.fakes import WordEmbedder, open_corpus
 WORDS = ("quay", "permit", "library", "waste", "council", "bridge", "market", "school")
 
 
-def write_texts(folder, count=8):
+def write_texts(folder, count=8, place="desk"):
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         word = WORDS[number % len(WORDS)]
-        text = f"The {word} number {number} is open. Ask at desk {number} about the {word}."
+        text = f"The {word} number {number} is open. Ask at {place} {number} about the {word}."
         (folder / f"{word}-{number}.txt").write_text(text, "utf-8")
     return folder
 
@@ -42,7 +42,7 @@ def filled(tmp_path):
     data = tmp_path / "data"
     with open_corpus(data, WordEmbedder()) as corpus:
         list(corpus.sync([write_texts(tmp_path / "texts")]))
-        uploads = write_texts(data / "uploads", 2)
+        uploads = write_texts(data / "uploads", 2, "counter")
         list(corpus.sync([uploads]))
         (data / "feedback.jsonl").write_text('{"feedback": 1}\n')
         (data / "questions").mkdir()

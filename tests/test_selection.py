@@ -15,7 +15,7 @@ from assistant.remarks import remarks
 from assistant.support import SupportJudge
 from assistant.types import Kind
 from assistant.wording import english
-from index.selection import lies_in
+from index.patterns import lies_in
 from index.types import EVERYTHING, DocumentFilter
 from tests.fakes import WordEmbedder, open_corpus
 

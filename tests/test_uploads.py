@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.uploads import Uploads, safe_name
-from index.files import files_below
+from index.files import FileRules, Scanner
 
 
 @pytest.fixture
@@ -72,7 +72,10 @@ def test_any_name_stays_in_its_folder_and_is_seen_by_a_sync(tmp_path_factory, na
     assert safe.isprintable() or any(c in "\u200c\u200d" for c in safe)
     file = tmp_path_factory.mktemp("names") / f"{safe[:100]}.txt"
     file.touch()
-    assert list(files_below(file.parent)) == [file]
+    folder = str(file.parent)
+    scanner = Scanner({folder: FileRules(frozenset({".txt"}))})
+    list(scanner.look_through(folder))
+    assert list(scanner.found.files) == [str(file)]
 
 
 def test_a_file_is_moved_in_and_replaces_one_of_its_name(uploads, arrive):

@@ -1,0 +1,228 @@
+"""What differs between the files below some paths and what the catalog knows of them.
+
+Knows paths, states and hashes, and which document has which; opens files only to hash them, and
+writes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePath
+
+from index.catalog import FileState, KnownFile
+from index.errors import UnreadableFile
+from index.files import FileRules, Scan, Scanner, hashed, is_below, leads_elsewhere
+from index.removals import RemovalGuard
+from index.types import Unread
+
+_Content = tuple[str, str]
+"""A hash and a suffix: files of other types are read in other ways."""
+
+
+class ChangeKind(StrEnum):
+    """What a file is to the catalog; TOUCHED ones were written again with the same content."""
+
+    UNCHANGED = "unchanged"
+    TOUCHED = "touched"
+    ADDED = "added"
+    UPDATED = "updated"
+    MOVED = "moved"
+    COPIED = "copied"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file and what it is to the catalog.
+
+    `document_id` is the document that a moved or copied file has, 0 for a copy of a file that is
+    itself new; `other` the path that a document was moved from, or the file that a copy repeats.
+    """
+
+    kind: ChangeKind
+    path: str
+    state: FileState
+    document_id: int = 0
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Which files are to be taken out of sight, and where that has to be confirmed first.
+
+    `left` are those of `removed` whose document has moved; `kept` counts the files that stay.
+    """
+
+    removed: list[str]
+    left: list[str]
+    asked: list[Unread]
+    kept: int
+
+
+class Survey:
+    """One look at some roots. Iterate `look`, then `changes`, then ask for `removals`.
+
+    `rules` has the rules of every remembered root.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, KnownFile],
+        roots: Sequence[str],
+        rules: Mapping[str, FileRules],
+        most_bytes: int,
+    ) -> None:
+        self.visited: list[str] = []
+        self.away: list[Unread] = []
+        self._known = known
+        self._roots = roots
+        self._most_bytes = most_bytes
+        self._scanner = Scanner(rules)
+        self._vanished: list[str] = []
+        self._held = Counter(file.document_id for file in known.values())
+        self._lost: Counter[int] = Counter()
+        self._moved: set[str] = set()
+        self._homes = {f.document_id: path for path, f in known.items() if not f.is_copy}
+        self._contents = {
+            (file.state.sha256, _suffix(path)): file.document_id for path, file in known.items()
+        }
+
+    @property
+    def scan(self) -> Scan:
+        """Give what lies below the roots that are there."""
+        return self._scanner.found
+
+    def look(self) -> Iterator[None]:
+        """Look through all folders."""
+        for root in self._roots:
+            reason = self._absence(root)
+            if reason:
+                self.away.append(Unread(root, reason))
+                continue
+            self.visited.append(root)
+            if Path(root).exists():
+                yield from self._scanner.look_through(root)
+        self._vanished = sorted(self._missing())
+        for path in self._vanished:
+            self._lose(path)
+
+    def changes(self) -> Iterator[Change | Unread]:
+        """Compare each file that is there; new ones first, which may be known ones moved."""
+        files = self.scan.files
+        repeated: list[Change] = []
+        new: dict[_Content, str] = {}
+        for path in sorted(files, key=lambda path: (path in self._known, path)):
+            try:
+                change = self._compare(path, files[path])
+            except (UnreadableFile, OSError) as error:
+                yield Unread(path, _reason(error))
+                continue
+            content = change.state.sha256, _suffix(path)
+            if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
+                first = new.setdefault(content, path)
+                if first != path:
+                    repeated.append(Change(ChangeKind.COPIED, path, change.state, 0, first))
+                    continue
+            yield change
+        yield from repeated
+
+    def removals(self, guard: RemovalGuard | None) -> "Removals":
+        """Say which known files are to be removed; without a guard, all that are missing.
+
+        To be called once all changes have come, since a file that is missing may be a moved one.
+        """
+        missing = {path for path in self._vanished if self._is_homeless(path)}
+        asked: list[Unread] = []
+        # A file that is a root itself is gone only where others are still beside it.
+        for root in (root for root in self.visited if root not in self._known):
+            known = sum(is_below(path, root) for path in self._known)
+            gone = sum(is_below(path, root) for path in missing)
+            there = any(is_below(path, root) for path in self.scan.files)
+            if guard is not None and guard.holds(known, gone, there):
+                asked.append(Unread(root, guard.told(root, known, gone)))
+        kept = {p for p in missing if any(is_below(p, file.path) for file in asked)}
+        removed = [path for path in self._vanished if path not in kept]
+        left = [path for path in removed if path in self._moved]
+        return Removals(removed, left, asked, len(kept))
+
+    def _missing(self) -> Iterator[str]:
+        """Give the known files that should have been come upon and were not."""
+        below = tuple(root.rstrip("/") + "/" for root in self.visited)
+        blind = tuple(f"{path}/" for path in self.scan.unlisted)
+        named, unseen = {*self.visited}, {*self.scan.unlisted}
+        for path in self._known.keys() - self.scan.files.keys():
+            looked_for = path in named or path.startswith(below)
+            if looked_for and path not in unseen and not path.startswith(blind):
+                yield path
+
+    def _compare(self, path: str, state: FileState) -> Change:
+        known = self._known.get(path)
+        if known is not None:
+            was = known.state
+            if was.size == state.size and was.mtime_ns == state.mtime_ns:
+                return Change(ChangeKind.UNCHANGED, path, was, known.document_id)
+        if state.size > self._most_bytes:
+            raise UnreadableFile(
+                f"{state.size:,} bytes are more than the limit of {self._most_bytes:,}; "
+                "raise the setting largest_file_mb"
+            )
+        state = hashed(path)
+        if known is not None and known.state.sha256 == state.sha256:
+            return Change(ChangeKind.TOUCHED, path, state, known.document_id)
+        return self._placed(path, known, state)
+
+    def _placed(self, path: str, known: KnownFile | None, state: FileState) -> Change:
+        """Find a document that has the content of a file which is new, or says something else."""
+        number = self._contents.get((state.sha256, _suffix(path)))
+        if known is not None:
+            self._lose(path)
+        if number is None:
+            kind = ChangeKind.ADDED if known is None else ChangeKind.UPDATED
+            return Change(kind, path, state)
+        kind, home = ChangeKind.COPIED, self._homes[number]
+        if self._held[number] == self._lost[number]:
+            kind = ChangeKind.MOVED
+            self._moved.add(home)
+            self._homes[number] = path
+        self._held[number] += 1
+        if known is not None and self._is_homeless(path):
+            # The document that was here gives way at once, so no later file can take it over.
+            self._contents.pop((known.state.sha256, _suffix(path)), None)
+        return Change(kind, path, state, number, home)
+
+    def _lose(self, path: str) -> None:
+        self._lost[self._known[path].document_id] += 1
+
+    def _is_homeless(self, path: str) -> bool:
+        number = self._known[path].document_id
+        return self._held[number] == self._lost[number]
+
+    def _absence(self, root: str) -> str:
+        """Say why a root is not looked at, as one that is not mounted; empty where it is."""
+        if real := leads_elsewhere(root):
+            return (
+                f"It leads to {real} now, so nothing of it was looked at; what is known of it "
+                f"stays. Sync {real} instead, and run: bronwijzer remove {root}"
+            )
+        if Path(root).exists() or (root in self._known and _has_company(Path(root))):
+            return ""
+        kept = any(is_below(name, root) for name in self._known)
+        fate = "so its documents stay in the index" if kept else "and nothing of it is in the index"
+        return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
+
+
+def _has_company(file: Path) -> bool:
+    """Say whether anything lies beside a file that is gone: an empty folder may be unmounted."""
+    try:
+        return any(file.parent.iterdir())
+    except OSError:
+        return False
+
+
+def _suffix(path: str) -> str:
+    return PurePath(path).suffix.lower()
+
+
+def _reason(error: UnreadableFile | OSError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
