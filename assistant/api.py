@@ -29,7 +29,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import Paths, Query, Question
+from assistant.api_requests import Paths, Query, Question, SyncOrder
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
@@ -39,7 +39,9 @@ from assistant.types import DEFAULT_COLLECTION
 from assistant.wire import (
     COLLECTIONS,
     DOCUMENTS,
+    SKIPPED,
     STATS,
+    SYNC_PLAN,
     SYNC_REPORT,
     write_answer,
     write_evidence,
@@ -138,6 +140,11 @@ def owner_routes(installation: Installation) -> APIRouter:
         """Count what is in the index of a collection."""
         return JSONResponse(STATS.dump_python(corpora.corpus(collection).stats(), mode="json"))
 
+    @router.get("/skipped")
+    def skipped(collection: str = DEFAULT_COLLECTION) -> Response:
+        """List the files of a collection's folders that were passed over."""
+        return JSONResponse(SKIPPED.dump_python(corpora.corpus(collection).skipped(), mode="json"))
+
     @router.post("/probe")
     def probe(collection: str = DEFAULT_COLLECTION) -> tuple[int, int]:
         """Ask for stored passages by their own vectors."""
@@ -153,12 +160,19 @@ def owner_routes(installation: Installation) -> APIRouter:
 
 def _write_routes(router: APIRouter, corpora: Corpora) -> None:
     @router.post("/sync")
-    def sync(body: Paths, collection: str = DEFAULT_COLLECTION) -> Response:
+    def sync(body: SyncOrder, collection: str = DEFAULT_COLLECTION) -> Response:
         """Sync paths, reporting progress as events; a new collection is made for them."""
         paths = [Path(path) for path in body.paths]
         corpora.create_for(collection, paths)
-        reports = corpora.corpus(collection).sync(paths)
+        reports = corpora.corpus(collection).sync(paths, body.options())
         return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/preview")
+    def preview(body: SyncOrder, collection: str = DEFAULT_COLLECTION) -> Response:
+        """Say what a sync would do."""
+        paths = [Path(path) for path in body.paths]
+        plan = corpora.corpus(collection).preview(paths, body.options())
+        return JSONResponse(SYNC_PLAN.dump_python(plan, mode="json"))
 
     @router.post("/rebuild")
     def rebuild(collection: str = DEFAULT_COLLECTION) -> Response:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from assistant.filters import FilterBody
 from assistant.types import DEFAULT_COLLECTION, Message
+from index.plans import SyncOptions
 
 _NOT_BLANK: dict[str, JsonValue] = {"minLength": 1, "pattern": r"[^\s\x1c-\x1f]"}
 """Told to programs; the assistant itself says better what is the matter."""
@@ -70,3 +71,20 @@ class Paths(BaseModel):
     """Absolute paths of files or folders on the owner's machine."""
 
     paths: list[str] = []
+
+
+class SyncOrder(Paths):
+    """A sync of paths, and how it differs from the usual one."""
+
+    accept_removals: bool = False
+    include: list[str] | None = None
+    exclude: list[str] | None = None
+
+    def options(self) -> SyncOptions:
+        """Give the options as the corpus takes them."""
+        include, exclude = self.include, self.exclude
+        return SyncOptions(
+            self.accept_removals,
+            None if include is None else tuple(include),
+            None if exclude is None else tuple(exclude),
+        )

@@ -35,6 +35,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
+from index.removals import RemovalGuard
 from index.synchronisation import Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
@@ -137,6 +138,9 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         loaders=loaders,
         detector=build_detector(settings),
         most_bytes=largest_file(settings),
+        include=settings.include,
+        exclude=settings.exclude,
+        guard=RemovalGuard(settings.removal_share, settings.removal_files),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
     embedder, turn = build_embedder(settings), threading.Lock()

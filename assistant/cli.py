@@ -6,12 +6,12 @@ since help must not wait for the libraries behind it.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from assistant.errors import AssistantError
+from assistant.evaluation.arguments import CollectionName, eval_app
 from index.errors import IndexingError
 
 app = typer.Typer(
@@ -23,22 +23,6 @@ app = typer.Typer(
 )
 
 
-class DefaultToRun(TyperGroup):
-    """A group whose command `run` needs no name: 'eval GOLD' is 'eval run GOLD'."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer hides its type
-        """Put the name before arguments that begin with no command's."""
-        if args and args[0] not in {*self.commands, "--help"}:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-eval_app = typer.Typer(
-    cls=DefaultToRun,
-    no_args_is_help=True,
-    help="Score the assistant on gold questions: 'eval GOLD', see 'eval run --help'; or compare "
-    "two reports.",
-)
 app.add_typer(eval_app, name="eval")
 model_app = typer.Typer(help="Fetch, list and remove weights of a local language model.")
 app.add_typer(model_app, name="model")
@@ -49,9 +33,6 @@ collections_app = typer.Typer(
 app.add_typer(collections_app, name="collections")
 
 _DEFAULT = "documents"
-CollectionName = Annotated[
-    str, typer.Option("--collection", metavar="NAME", help="A collection of documents.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WeightsName = Annotated[
     str | None, typer.Argument(help="A name of 'model list'; the default model if left out.")
@@ -59,19 +40,39 @@ WeightsName = Annotated[
 
 
 @app.command()
-def sync(
+def sync(  # noqa: PLR0913 - options of a command
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders; all known ones if left out.")
     ] = None,
     collection: CollectionName = _DEFAULT,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(help="Files to read alone, such as '*.pdf'; kept for these paths."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="Files and folders to leave out, such as 'drafts'; '' forgets them."),
+    ] = None,
+    accept_removals: Annotated[
+        bool, typer.Option("--accept-removals", help="Remove missing files however many.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --dry-run: one JSON object.")] = False,
 ) -> None:
     """Bring the index to the state of files and folders, which it remembers.
 
-    A collection that is not there yet is made for them.
+    A collection that is not there yet is made for them. Exit code 1: many files are missing.
     """
-    from assistant import commands
+    from assistant import document_commands
+    from index.plans import SyncOptions
 
-    commands.sync(paths or [], collection)
+    options = SyncOptions(accept_removals, _patterns(include), _patterns(exclude))
+    if dry_run:
+        document_commands.preview(paths or [], collection, options, json)
+    else:
+        document_commands.sync(paths or [], collection, options)
 
 
 @app.command()
@@ -123,11 +124,20 @@ def mcp(collection: CollectionName = _DEFAULT) -> None:
 
 
 @app.command("list")
-def list_documents(json: AsJson = False, collection: CollectionName = _DEFAULT) -> None:
+def list_documents(
+    json: AsJson = False,
+    collection: CollectionName = _DEFAULT,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="Every file that is not in the index, and why.")
+    ] = False,
+) -> None:
     """List the indexed documents, and the files that could not be read."""
-    from assistant import commands
+    from assistant import document_commands
 
-    commands.list_documents(json, collection)
+    if skipped:
+        document_commands.list_skipped(json, collection)
+    else:
+        document_commands.list_documents(json, collection)
 
 
 @app.command()
@@ -136,9 +146,9 @@ def remove(
     collection: CollectionName = _DEFAULT,
 ) -> None:
     """Remove documents from the index; the files stay."""
-    from assistant import commands
+    from assistant import document_commands
 
-    commands.remove(path, collection)
+    document_commands.remove(path, collection)
 
 
 @app.command()
@@ -222,65 +232,6 @@ def collections_remove(
     collection_commands.remove(name)
 
 
-@eval_app.command("run")
-def eval_run(  # noqa: PLR0913 - options of a command
-    gold: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Gold questions (.jsonl or .csv) for the current documents, or a folder with "
-            "documents.jsonl and questions.jsonl."
-        ),
-    ] = None,
-    documents: Annotated[Path | None, typer.Option(help="Documents, as a file.")] = None,
-    questions: Annotated[Path | None, typer.Option(help="Questions, as a file.")] = None,
-    places: Annotated[
-        Path | None,
-        typer.Option("--gold", help="Questions of the same ids whose documents and places count."),
-    ] = None,
-    url: Annotated[str, typer.Option(help="Ask a running server instead.")] = "",
-    retrieval_only: Annotated[
-        bool, typer.Option("--retrieval-only", help="Search only, no reply.")
-    ] = False,
-    core: Annotated[bool, typer.Option("--core", help="Questions marked core alone.")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first so many questions.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the same run that was interrupted.")
-    ] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one reply.")] = 120.0,
-    json: Annotated[Path | None, typer.Option(help="Write all results as JSON.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a report page.")] = None,
-    gate: Annotated[
-        list[str] | None,
-        typer.Option(help="A bound such as recall@5=0.9 or en:contains=0.7, or a .toml file."),
-    ] = None,
-    collection: CollectionName = _DEFAULT,
-) -> None:
-    """Score the assistant on gold questions.
-
-    Exit code 0: every gate was passed; 1: a gate failed; 2: bad input; 3: model or server down.
-    """
-    from assistant.evaluation.command import Outputs, evaluate
-    from assistant.evaluation.subjects import Selection
-    from assistant.evaluation.trial import Manner
-
-    selection = Selection(gold, documents, questions, places, url, core, limit, collection)
-    manner = Manner(retrieval_only, jobs, resume, timeout)
-    raise typer.Exit(evaluate(selection, manner, Outputs(json, junit, html), gate or []))
-
-
-@eval_app.command("compare")
-def eval_compare(
-    first: Annotated[Path, typer.Argument(help="A report as JSON.")],
-    second: Annotated[Path, typer.Argument(help="Another one of the same questions.")],
-) -> None:
-    """Say which differences between two reports are real."""
-    from assistant.evaluation.command import compare_reports
-
-    raise typer.Exit(compare_reports(first, second))
-
-
 @model_app.command("pull")
 def model_pull(name: WeightsName = None) -> None:
     """Fetch weights, verify them, and keep them in the data folder."""
@@ -303,6 +254,11 @@ def model_remove(name: WeightsName = None) -> None:
     from assistant import commands
 
     commands.model_remove(name)
+
+
+def _patterns(given: list[str] | None) -> tuple[str, ...] | None:
+    """Read patterns: none given leaves what is remembered, an empty one alone forgets it."""
+    return None if given is None else tuple(pattern for pattern in given if pattern)
 
 
 def main() -> None:

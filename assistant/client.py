@@ -6,12 +6,14 @@ Knows how to ask; nothing of how answers are shown.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import httpx
 
+from assistant.doors import Door
 from assistant.errors import AssistantError, FolderInUse, ServerUnavailable
 from assistant.owner import OwnerAddress, is_owned, read_address
 from assistant.settings import Settings
@@ -26,7 +28,9 @@ from assistant.types import (
 from assistant.wire import (
     COLLECTIONS,
     DOCUMENTS,
+    SKIPPED,
     STATS,
+    SYNC_PLAN,
     SYNC_REPORT,
     read_answer,
     read_evidence,
@@ -34,67 +38,20 @@ from assistant.wire import (
     write_question,
 )
 from index.addresses import is_loopback
-from index.types import EVERYTHING, CorpusStats, DocumentFilter, DocumentInfo, SyncReport
+from index.plans import USUAL, SyncOptions, SyncPlan
+from index.types import (
+    EVERYTHING,
+    CorpusStats,
+    DocumentFilter,
+    DocumentInfo,
+    Skipped,
+    SyncReport,
+)
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.corpora import Corpora
     from assistant.model_supply import ModelSupply
-
-
-class Desk(Protocol):
-    """Where questions are asked: anything that answers them, here or elsewhere."""
-
-    def ready(self) -> str:
-        """Wait until questions can be asked; name the language model where it is known.
-
-        Raises ModelUnavailable, ServerUnavailable.
-        """
-
-    def stream(
-        self,
-        question: str,
-        history: Sequence[Message] = (),
-        documents: Sequence[str] = (),
-        wanted: DocumentFilter = EVERYTHING,
-    ) -> Iterator[Answer]:
-        """Answer a question in growing snapshots."""
-
-    def search(
-        self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
-    ) -> tuple[Evidence, ...]:
-        """Rank twenty passages for a question."""
-
-    def source(self, name: str) -> DocumentText:
-        """Read a document by its name, or the end of its path."""
-
-
-class Door(Desk, Protocol):
-    """What the command line can ask of a data folder."""
-
-    def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
-        """Bring the index to the state of paths."""
-
-    def rebuild(self) -> Iterator[SyncReport]:
-        """Make the derived stores anew."""
-
-    def remove(self, path: Path) -> int:
-        """Remove a path's documents; count them."""
-
-    def documents(self) -> list[DocumentInfo]:
-        """List the documents."""
-
-    def stats(self) -> CorpusStats:
-        """Count what is in the index."""
-
-    def probe(self) -> tuple[int, int]:
-        """Ask for stored passages by their own vectors: how many were asked, how many found."""
-
-    def collections(self) -> list[CollectionCount]:
-        """Count what is in each collection of the data folder."""
-
-    def remove_collection(self, name: str) -> None:
-        """Delete a collection, with the files that were brought into it through a page."""
 
 
 class LocalDoor:
@@ -106,6 +63,8 @@ class LocalDoor:
         self._assistant = assistant
         self._supply = supply
         self.sync = assistant.corpus.sync
+        self.preview = assistant.corpus.preview
+        self.skipped = assistant.corpus.skipped
         self.rebuild = assistant.corpus.rebuild
         self.remove = assistant.corpus.remove
         self.documents = assistant.corpus.documents
@@ -223,11 +182,19 @@ class OwnerDoor(RemoteDesk):
         super().__init__(address.url, address.token, collection=collection)
         self._pid = address.pid
 
-    def sync(self, paths: Sequence[Path]) -> Iterator[SyncReport]:
+    def sync(self, paths: Sequence[Path], options: SyncOptions = USUAL) -> Iterator[SyncReport]:
         """Bring the index to the state of paths."""
-        names = [str(path.expanduser().resolve()) for path in paths]
-        for data in self._events(self._of("/api/owner/sync"), {"paths": names}):
+        for data in self._events(self._of("/api/owner/sync"), _order(paths, options)):
             yield SYNC_REPORT.validate_python(data)
+
+    def preview(self, paths: Sequence[Path], options: SyncOptions = USUAL) -> SyncPlan:
+        """Say what a sync would do."""
+        plan = self._call("POST", self._of("/api/owner/preview"), _order(paths, options))
+        return SYNC_PLAN.validate_python(plan)
+
+    def skipped(self) -> list[Skipped]:
+        """List the files and folders that were passed over."""
+        return SKIPPED.validate_python(self._call("GET", self._of("/api/owner/skipped")))
 
     def rebuild(self) -> Iterator[SyncReport]:
         """Make the derived stores anew."""
@@ -294,6 +261,10 @@ def entered(
         installation.corpora.create_for(collection, new_for)
         assistant = installation.corpora.assistant(collection)
         yield LocalDoor(assistant, installation.supply, installation.corpora)
+
+
+def _order(paths: Sequence[Path], options: SyncOptions) -> dict[str, Any]:
+    return {**asdict(options), "paths": [str(path.expanduser().resolve()) for path in paths]}
 
 
 def _refusal(status: int, text: str) -> AssistantError:

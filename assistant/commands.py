@@ -6,8 +6,7 @@ Knows terminals; nothing of arguments and help.
 import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -34,22 +33,7 @@ from assistant.weights import remove as remove_weights
 from assistant.wire import write_answer
 from assistant.wording import english
 from index.language import name_of
-from index.types import EVERYTHING, DocumentFilter, SyncReport, Unread
-
-_MOST_LISTED = 10
-"""Unread files of one reason that are named one by one."""
-
-
-def sync(paths: Sequence[Path], collection: str = DEFAULT_COLLECTION) -> None:
-    """Bring the index to the state of paths and say what happened."""
-    with entered(settings(), collection=collection, new_for=paths) as door:
-        report = followed(door.sync(paths))
-    out = console()
-    out.print(
-        f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
-        f"unchanged {report.unchanged}; {report.embedded} passages embedded."
-    )
-    _show_notes(out, report)
+from index.types import EVERYTHING, DocumentFilter, SyncReport
 
 
 def rebuild(collection: str = DEFAULT_COLLECTION) -> None:
@@ -58,7 +42,8 @@ def rebuild(collection: str = DEFAULT_COLLECTION) -> None:
         report = followed(door.rebuild())
     out = console()
     out.print(f"Rebuilt {report.unchanged} documents; {report.embedded} passages embedded.")
-    _show_notes(out, report)
+    for note in report.notes:
+        out.print(note)
 
 
 def ask(
@@ -82,37 +67,6 @@ def serve(host: str | None, port: int | None, pull: bool) -> None:
     from assistant.serving import serve_forever
 
     serve_forever(settings(host=host, port=port), pull, console().print)
-
-
-def list_documents(as_json: bool, collection: str = DEFAULT_COLLECTION) -> None:
-    """List what is in the index and what could not be read."""
-    with entered(settings(), collection=collection) as door:
-        documents, stats = door.documents(), door.stats()
-    if as_json:
-        rows = [
-            {"id": d.id, "path": d.path, "title": d.title, "language": d.language}
-            | {"passages": d.passages, "bytes": d.size, "warnings": list(d.warnings)}
-            for d in documents
-        ]
-        unread = [{"path": file.path, "reason": file.reason} for file in stats.unread]
-        data = {"documents": rows, "unread": unread, "roots": list(stats.roots)}
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
-        return
-    table = Table("id", "language", "passages")
-    table.add_column("path", overflow="fold")
-    for document in documents:
-        row = (document.id, document.language, document.passages, document.path)
-        table.add_row(*map(str, row))
-    out = console()
-    out.print(table)
-    _show_unread(out, stats.unread)
-
-
-def remove(path: Path, collection: str = DEFAULT_COLLECTION) -> None:
-    """Remove documents from the index."""
-    with entered(settings(), collection=collection) as door:
-        count = door.remove(path)
-    console().print(f"Removed {count} documents from the index; the files were not touched.")
 
 
 def model_pull(name: str | None) -> None:
@@ -232,26 +186,6 @@ def _show_feedback(out: Console, item: Feedback) -> None:
     out.print(f"  Question: {one_line(item.question, len(item.question))}")
     if item.comment:
         out.print(f"  Comment: {one_line(item.comment, LONGEST_COMMENT)}")
-
-
-def _show_notes(out: Console, report: SyncReport) -> None:
-    for note in report.notes:
-        out.print(note)
-    _show_unread(out, report.unread)
-
-
-def _show_unread(out: Console, unread: Sequence[Unread]) -> None:
-    if not unread:
-        return
-    out.print(f"Not in the index: {len(unread)}")
-    listed: Counter[str] = Counter()
-    for file in unread:
-        listed[file.reason] += 1
-        if listed[file.reason] <= _MOST_LISTED:
-            out.print(f"  {file.path}: {file.reason}")
-    for reason, count in listed.items():
-        if count > _MOST_LISTED:
-            out.print(f"  and {count - _MOST_LISTED} more: {reason}")
 
 
 def _show_answer(out: Console, answers: Iterable[Answer]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from assistant.build import build_embedder
 from assistant.chat_model import OpenAIChatModel
-from assistant.client import Door, entered
+from assistant.client import entered
+from assistant.doors import Door
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION

@@ -7,7 +7,8 @@ import os
 import sys
 from contextlib import AbstractContextManager
 
-from assistant.client import Door, entered
+from assistant.client import entered
+from assistant.doors import Door
 from assistant.errors import AssistantError
 from assistant.mcp_tools import Tools
 from assistant.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from assistant.client import Door
+from assistant.doors import Door
 from assistant.growing_text import GrowingText
 from assistant.wire import write_citation
 from assistant.wording import WordingBook

@@ -27,10 +27,20 @@ PREFIX = "BRONWIJZER_"
 FILE_NAME = "bronwijzer.toml"
 FILE_VARIABLE = "BRONWIJZER_CONFIG"
 
-_LISTS = {"languages": ",", "embedder_languages": ",", "example_questions": "|"}
+_LISTS = {
+    "languages": ",",
+    "embedder_languages": ",",
+    "example_questions": "|",
+    "include": ",",
+    "exclude": ",",
+}
 """What parts their items in the environment: a question may hold a comma."""
 
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+FilePattern = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)
+]
 
 
 class Settings(BaseModel):
@@ -120,6 +130,32 @@ class Settings(BaseModel):
     )
     largest_file_mb: float = Field(
         50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
+    )
+    include: tuple[FilePattern, ...] = Field(
+        (),
+        max_length=200,
+        description="Patterns of the only files to read, such as '*.pdf'; empty is all types that "
+        "can be read. In the environment, a comma parts them.",
+    )
+    exclude: tuple[FilePattern, ...] = Field(
+        (),
+        max_length=200,
+        description="Patterns of files and folders that are left out, such as 'drafts'. In the "
+        "environment, a comma parts them.",
+    )
+    removal_share: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Share of a path's files that may be missing before a sync removes none of "
+        "their documents and asks first.",
+    )
+    removal_files: int = Field(
+        20,
+        ge=1,
+        le=1_000_000,
+        description="Files that must be missing before removal_share counts; a folder with nothing "
+        "left in it is always asked about.",
     )
     library: LibraryRule = Field(
         "local",

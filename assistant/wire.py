@@ -24,11 +24,13 @@ from assistant.types import (
     Support,
 )
 from assistant.wording import english
+from index.plans import SyncPlan
 from index.types import (
     EVERYTHING,
     CorpusStats,
     DocumentFilter,
     DocumentInfo,
+    Skipped,
     Span,
     SyncReport,
 )
@@ -36,6 +38,8 @@ from index.types import (
 SYNC_REPORT = TypeAdapter(SyncReport)
 DOCUMENTS = TypeAdapter(list[DocumentInfo])
 STATS = TypeAdapter(CorpusStats)
+SYNC_PLAN = TypeAdapter(SyncPlan)
+SKIPPED = TypeAdapter(list[Skipped])
 COLLECTIONS = TypeAdapter(list[CollectionCount])
 
 

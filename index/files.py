@@ -49,7 +49,7 @@ class FileRules:
             return "not included"
         dot = name.rfind(".")
         suffix = name[dot:].lower() if dot > 0 else ""
-        return "" if suffix in self.suffixes else f"type {suffix or '(none)'}"
+        return "" if suffix in self.suffixes else f"of type {suffix or '(none)'}"
 
 
 @dataclass(slots=True)

@@ -28,11 +28,12 @@ HOMES = {
     "openvino": {"index/e5_network.py"},
     "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
     "xllamacpp": {"assistant/local_model.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {"assistant/cli.py", "assistant/evaluation/arguments.py"},
     "rich": {
         "assistant/administration.py",
         "assistant/collection_commands.py",
         "assistant/commands.py",
+        "assistant/document_commands.py",
         "assistant/evaluation/command.py",
         "assistant/evaluation/terminal.py",
     },

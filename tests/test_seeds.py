@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import commands
+from assistant import document_commands
 from assistant.build import build_assistant, build_corpus
 from assistant.evaluation.command import Outputs, evaluate
 from assistant.evaluation.subjects import Selection
@@ -66,7 +66,7 @@ def test_the_sample_gates_are_passed(tmp_path, capsys):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        commands.sync([SEEDS / "documents"])
+        document_commands.sync([SEEDS / "documents"])
         selection = Selection(SEEDS / "gold.jsonl")
         code = evaluate(selection, Manner(), Outputs(), [str(SEEDS / "gates.toml")])
     assert code == 0, capsys.readouterr()

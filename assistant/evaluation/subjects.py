@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.build import build_detector, build_embedder
-from assistant.client import Desk, LocalDoor, RemoteDesk, entered
+from assistant.client import LocalDoor, RemoteDesk, entered
+from assistant.doors import Desk
 from assistant.errors import AssistantError, BadQuestionSet
 from assistant.evaluation.corpora import read_documents, temporary_corpus
 from assistant.evaluation.gold import QuestionSet, read_questions, with_gold_of

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from assistant.citations import marks, without_marks
-from assistant.client import Desk
+from assistant.doors import Desk
 from assistant.errors import AssistantError, ModelUnavailable
 from assistant.evaluation.types import (
     Cited,
