@@ -140,6 +140,7 @@ class DocumentEntry(Described):
     title: str = Field(examples=["The quay"])
     language: str = Field(description="Two-letter code.", examples=["nl"])
     passages: int = Field(examples=[12])
+    also_at: list[str] = Field(description="Other files of the same content, by name.")
     bytes: int = Field(description="Size of the file.", examples=[20480])
     indexed: datetime = Field(description="When its text was indexed.")
     warnings: list[str] = Field(description="What of the file could not be read.")

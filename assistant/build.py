@@ -6,7 +6,7 @@ Knows every class and setting; nothing of what the parts do.
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from assistant.corpora import Collection, Corpora
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
 from assistant.feedback import FeedbackStore
+from assistant.folder_watch import FolderWatch
 from assistant.logs import Log
 from assistant.metrics import Metrics
 from assistant.model_supply import ModelSupply
@@ -212,6 +213,21 @@ def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:
 def build_feedback(settings: Settings, folder: Path | None = None) -> FeedbackStore:
     """Make the store of readers' feedback in the data folder, or in another one."""
     return FeedbackStore(folder or settings.data, int(settings.feedback_megabytes * 1_000_000))
+
+
+@contextmanager
+def folder_watches(installation: Installation) -> Iterator[None]:
+    """Watch the folders of every collection there is, where the settings want it."""
+    settings, corpora = installation.settings, installation.corpora
+    with ExitStack() as stack:
+        for name in corpora.names() if settings.watch else ():
+            corpus = corpora.corpus(name)
+            upkeep = installation.upkeep
+            if name != DEFAULT_COLLECTION:
+                upkeep = stack.enter_context(Upkeep(corpus))
+            seconds = settings.watch_minutes * 60
+            stack.enter_context(FolderWatch(upkeep, corpus.roots, settings.data, seconds))
+        yield
 
 
 def build_grouping() -> Callable[[str], Vector]:

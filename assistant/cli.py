@@ -108,11 +108,14 @@ def serve(
     pull: Annotated[
         bool, typer.Option("--pull", help="Fetch the local model's weights in the background.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Sync remembered folders when they change.")
+    ] = False,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     from assistant import commands
 
-    commands.serve(host, port, pull)
+    commands.serve(host, port, pull, watch)
 
 
 @app.command()

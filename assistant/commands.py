@@ -62,11 +62,11 @@ def ask(
             _show_answer(console(), answers)
 
 
-def serve(host: str | None, port: int | None, pull: bool) -> None:
+def serve(host: str | None, port: int | None, pull: bool, watch: bool = False) -> None:
     """Serve until interrupted."""
     from assistant.serving import serve_forever
 
-    serve_forever(settings(host=host, port=port), pull, console().print)
+    serve_forever(settings(host=host, port=port, watch=watch or None), pull, console().print)
 
 
 def model_pull(name: str | None) -> None:

@@ -164,9 +164,11 @@ class DocumentDesk:
         return file
 
     def _entry(self, document: DocumentInfo) -> DocumentEntry:
+        name, *others = (relative(path, self._corpus.roots()) for path in document.paths)
         return DocumentEntry(
             id=document.id,
-            name=relative(document.path, self._corpus.roots()),
+            name=name,
+            also_at=others,
             title=document.title,
             language=document.language,
             passages=document.passages,

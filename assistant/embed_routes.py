@@ -126,7 +126,11 @@ def _documents(embed: Embed, corpus: Corpus) -> tuple[int, ...] | None:
     if not embed.documents:
         return None
     roots = corpus.roots()
-    return tuple(d.id for d in corpus.documents() if embed.shows(relative(d.path, roots)))
+    return tuple(
+        document.id
+        for document in corpus.documents()
+        if any(embed.shows(relative(path, roots)) for path in document.paths)
+    )
 
 
 def _show_widget(router: APIRouter, installation: Installation, book: WordingBook) -> None:

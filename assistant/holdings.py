@@ -148,7 +148,7 @@ def outcomes(
 def _by_path(documents: Iterable[DocumentInfo]) -> Iterator[tuple[str, DocumentInfo]]:
     """Give each file with its document, which several of the same content share."""
     for document in documents:
-        for path in (document.path, *document.copies):
+        for path in document.paths:
             yield path, document
 
 

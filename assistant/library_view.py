@@ -5,7 +5,7 @@ titles and reasons are escaped wherever Markdown is written.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from assistant.holdings import Holding
@@ -53,6 +53,10 @@ def details(holding: Holding, wording: Wording) -> str:
     lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
     lines += [f"⚠️ {escaped(remark)}" for remark in _remarks(holding)]
     lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
+    others = [path for path in _paths(holding) if path != holding.path]
+    if others:
+        names = ", ".join(one_line(path, _LONGEST_PATH) for path in others)
+        lines.append(escaped(wording("library_also_at", names=names)))
     return "\n\n".join(lines)
 
 
@@ -80,7 +84,18 @@ def progress(report: SyncReport | None, state: UpkeepState, wording: Wording) ->
         removed=f"{done.removed:,}",
         unread=f"{len(done.unread):,}",
     )
-    return "\n\n".join([summary, *(f"⚠️ {escaped(note)}" for note in done.notes)])
+    lines = [summary, *_more(done, wording)]
+    return "\n\n".join([*lines, *(f"⚠️ {escaped(note)}" for note in done.notes)])
+
+
+def _more(done: SyncReport, wording: Wording) -> Iterator[str]:
+    """Say what only some syncs have done."""
+    if done.moved or done.copies:
+        yield wording("library_moved", moved=f"{done.moved:,}", copies=f"{done.copies:,}")
+    if done.kept:
+        yield f"⚠️ {wording('library_kept', kept=f'{done.kept:,}')}"
+    if done.skipped:
+        yield wording("library_passed_over", count=f"{sum(done.skipped.values()):,}")
 
 
 def outcome_list(names: Iterable[str], notices: Iterable[Notice | None], wording: Wording) -> str:
@@ -118,6 +133,10 @@ def _facts(holding: Holding, wording: Wording) -> list[str]:
     language = language_name(document.language, wording.language)
     facts = [language, passages, size_of(document.size), moment]
     return [fact for fact in facts if fact]
+
+
+def _paths(holding: Holding) -> tuple[str, ...]:
+    return holding.document.paths if holding.document else ()
 
 
 def _name(holding: Holding) -> str:

@@ -104,6 +104,8 @@ class Log:
                 "removed": end.report.removed,
                 "unchanged": end.report.unchanged,
                 "embedded": end.report.embedded,
+                "moved": end.report.moved,
+                "kept": end.report.kept,
                 "unread": len(end.report.unread),
             }
         fields["ms"] = round(end.seconds * 1000)

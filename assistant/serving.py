@@ -12,7 +12,7 @@ from types import FrameType
 
 import uvicorn
 
-from assistant.build import build_observers, opened
+from assistant.build import build_observers, folder_watches, opened
 from assistant.errors import BadSetting
 from assistant.logs import logging_to
 from assistant.model_supply import ModelState, ModelStatus
@@ -62,6 +62,7 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
         logging_to(form=settings.log_format),
         _listening(settings) as listener,
         opened(settings, observers=build_observers(settings)) as installation,
+        folder_watches(installation),
     ):
         url = _url(settings.host, listener.getsockname()[1])
         shutil.rmtree(settings.arrivals_folder, ignore_errors=True)

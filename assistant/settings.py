@@ -157,6 +157,18 @@ class Settings(BaseModel):
         description="Files that must be missing before removal_share counts; a folder with nothing "
         "left in it is always asked about.",
     )
+    watch: bool = Field(
+        False,
+        description="Have 'serve' sync remembered folders when something in them changes, and "
+        "every watch_minutes besides.",
+    )
+    watch_minutes: float = Field(
+        15.0,
+        ge=0.1,
+        le=10_080,
+        description="Minutes between two looks at all folders while watching; shares on other "
+        "machines tell of no change in between.",
+    )
     library: LibraryRule = Field(
         "local",
         description="Who may add and remove documents on the library page: 'local', a person on "

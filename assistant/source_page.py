@@ -38,8 +38,8 @@ body { padding-bottom: 40vh; }
 class SourceView:
     """What a page shows: a document, its file's name for a reader, the cited characters.
 
-    `cited` is None where nothing is; `file_note` is the key of what is the matter with the file,
-    empty where nothing is.
+    `also_at` names other files of the same content. `cited` is None where nothing is; `file_note`
+    is the key of what is the matter with the file, empty where nothing is.
     """
 
     document: SourceDocument
@@ -47,6 +47,7 @@ class SourceView:
     cited: Span | None = None
     file_note: str = ""
     collection: str = DEFAULT_COLLECTION
+    also_at: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
@@ -131,6 +132,8 @@ def _notes(view: SourceView, shown: Span, wording: Wording) -> str:
     notes = ""
     if view.file_note:
         notes += note(f"{wording(view.file_note)} {wording('source_text_of_then')}")
+    if view.also_at:
+        notes += note(wording("source_also_at", names=", ".join(view.also_at)))
     length = len(view.document.text)
     if shown != Span(0, length):
         first, last, of = (_number(n) for n in (shown.start, shown.end, length))

@@ -180,24 +180,28 @@ class _Sources:
             return self._refusal(request, error)
         return Response(drawing.png, headers=self._inert, media_type="image/png")
 
-    def _shown(self, corpus: Corpus, document_id: int) -> tuple[SourceDocument, str]:
-        """Read a document and name it. Raises UnknownDocument for one that is not shown here."""
-        document = corpus.source(document_id)
-        name = relative(document.path, corpus.roots())
-        if not self._showing.shows(name):
+    def _shown(self, corpus: Corpus, document_id: int) -> tuple[SourceDocument, list[str]]:
+        """Read a document and name its files that are shown here.
+
+        Raises UnknownDocument where none is.
+        """
+        document, roots = corpus.source(document_id), corpus.roots()
+        names = [relative(path, roots) for path in corpus.paths(document_id)]
+        shown = [name for name in names if self._showing.shows(name)]
+        if not shown:
             raise UnknownDocument(f"Document {document_id} is not shown here.")
-        return document, name
+        return document, shown
 
     def _view(self, document_id: int, place: Asked) -> SourceView:
         corpus = self._corpus(place.collection)
-        document, name = self._shown(corpus, document_id)
+        document, (name, *others) = self._shown(corpus, document_id)
         file_note = ""
         try:
             corpus.original(document_id).check()
         except OriginalUnavailable as error:
             file_note = _KEYS[type(error)]
         cited = cited_in(document, place.start, place.end)
-        return SourceView(document, name, cited, file_note, place.collection)
+        return SourceView(document, name, cited, file_note, place.collection, tuple(others))
 
     def _drawing(self, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited

@@ -296,6 +296,11 @@ class Catalog(Places):
         row = self._row(document_id, "path, size, mtime_ns, sha256")
         return row["path"], FileState(row["size"], row["mtime_ns"], row["sha256"])
 
+    def paths_of(self, document_id: int) -> tuple[str, ...]:
+        """List a document's path and those of its copies. Raises UnknownDocument."""
+        copies = (copy.path for copy in self.copies.of(document_id))
+        return (self._row(document_id, "path")["path"], *copies)
+
     def _row(self, document_id: int, columns: str) -> sqlite3.Row:
         row: sqlite3.Row | None = self._database.connection.execute(
             f"SELECT {columns} FROM documents WHERE id = ? AND state != 'gone'", (document_id,)

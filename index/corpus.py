@@ -121,6 +121,10 @@ class Corpus:
         """Find the file that a document was read from. Raises UnknownDocument."""
         return Original(*self._catalog.file_of(document_id), tuple(self._catalog.roots()))
 
+    def paths(self, document_id: int) -> tuple[str, ...]:
+        """List the files that say what a document says, its own first. Raises UnknownDocument."""
+        return self._catalog.paths_of(document_id)
+
     def document_named(self, name: str) -> int:
         """Number the document whose path is this, or ends with it. Raises UnknownDocument."""
         return self._catalog.named(name)

@@ -120,19 +120,33 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; transactions of other threads wait. May be nested."""
+        """All or nothing; transactions of other threads wait. May be nested.
+
+        Raises StoreUnavailable where SQLite cannot write, as on a full disk.
+        """
         with self._writing:
             connection = self.connection
             if connection.in_transaction:
                 yield connection
                 return
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
+                connection.execute("COMMIT")
+            except BaseException as error:
+                # SQLite may have rolled back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise self._unwritable(error) from error
                 raise
-            connection.execute("COMMIT")
+
+    def _unwritable(self, error: sqlite3.OperationalError) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The catalog {self._path} cannot be written: {error}. Make room on its disk, and let "
+            "no other program hold the file; then run 'bronwijzer sync' again. What was done "
+            "before is kept."
+        )
 
     def close(self) -> None:
         """Close the connections of all threads."""

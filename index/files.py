@@ -19,6 +19,8 @@ from index.types import Skipped, Unread
 _TRIES = 3
 """How often a file that is being written is read before it is left for the next sync."""
 
+_FARTHEST = 2**63 - 1
+
 FileStates = dict[str, FileState]
 """What a scan found, by path; hashes are empty."""
 
@@ -180,7 +182,7 @@ class Scanner:
     def _unnameable(self, path: str, is_folder: bool) -> None:
         what = "The folder's name is not valid UTF-8, so nothing in it is read; rename it"
         reason = what if is_folder else "The file's name is not valid UTF-8; rename it"
-        name = path.encode("utf-8", "backslashreplace").decode("utf-8")
+        name = os.fsencode(path).decode("utf-8", "backslashreplace")
         self.found.unread.append(Unread(name, reason))
 
 
@@ -222,8 +224,8 @@ def hashed(path: str) -> FileState:
 
 def is_still(path: str, state: FileState) -> bool:
     """Say whether a file has the size and time that it had. Raises OSError."""
-    found = Path(path).stat()
-    return (found.st_size, found.st_mtime_ns) == (state.size, state.mtime_ns)
+    found = _state(Path(path).stat())
+    return (found.size, found.mtime_ns) == (state.size, state.mtime_ns)
 
 
 def being_written() -> UnreadableFile:
@@ -253,7 +255,8 @@ def _regular(file: BufferedReader) -> FileState:
 
 
 def _state(found: os.stat_result) -> FileState:
-    return FileState(found.st_size, found.st_mtime_ns, "")
+    # File systems tell of years that 64 bits of nanoseconds do not reach; SQLite keeps no more.
+    return FileState(found.st_size, max(-_FARTHEST, min(_FARTHEST, found.st_mtime_ns)), "")
 
 
 def _hidden_by(path: str, rules: FileRules) -> str:

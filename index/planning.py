@@ -74,12 +74,12 @@ def planned(
     survey = survey_of(catalog, reading, roots, options)
     for _ in survey.look():
         pass
-    changes, unread, unchanged = [], [*survey.away, *survey.scan.unread], 0
+    changes, unread, touched = [], [*survey.away, *survey.scan.unread], 0
     for change in survey.changes():
         if isinstance(change, Unread):
             unread.append(change)
-        elif change.kind in (ChangeKind.UNCHANGED, ChangeKind.TOUCHED):
-            unchanged += 1
+        elif change.kind is ChangeKind.TOUCHED:
+            touched += 1
         else:
             changes.append(PlannedChange(change.kind, change.path, change.other))
     removals = survey.removals(None if options.accept_removals else reading.guard)
@@ -87,4 +87,5 @@ def planned(
     changes += [PlannedChange(ChangeKind.REMOVED, path) for path in removed]
     skipped = counted(survey.scan.skipped)
     unread += removals.asked
+    unchanged = survey.unchanged + touched
     return SyncPlan(tuple(changes), unchanged, removals.kept, tuple(unread), skipped)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from index.catalog import FileState, KnownFile
 from index.errors import UnreadableFile
@@ -23,7 +23,6 @@ _Content = tuple[str, str]
 class ChangeKind(StrEnum):
     """What a file is to the catalog; TOUCHED ones were written again with the same content."""
 
-    UNCHANGED = "unchanged"
     TOUCHED = "touched"
     ADDED = "added"
     UPDATED = "updated"
@@ -75,18 +74,20 @@ class Survey:
     ) -> None:
         self.visited: list[str] = []
         self.away: list[Unread] = []
-        self._known = known
+        self.known = known
         self._roots = roots
         self._most_bytes = most_bytes
         self._scanner = Scanner(rules)
         self._vanished: list[str] = []
+        self.unchanged = 0
         self._held = Counter(file.document_id for file in known.values())
         self._lost: Counter[int] = Counter()
         self._moved: set[str] = set()
         self._homes = {f.document_id: path for path, f in known.items() if not f.is_copy}
-        self._contents = {
-            (file.state.sha256, _suffix(path)): file.document_id for path, file in known.items()
-        }
+        self._contents: dict[_Content, int] = {}
+        for path, file in known.items():
+            self._contents.setdefault((file.state.sha256, _suffix(path)), file.document_id)
+        self._are_doubles = len(self._contents) < len(self._held)
 
     @property
     def scan(self) -> Scan:
@@ -108,15 +109,22 @@ class Survey:
             self._lose(path)
 
     def changes(self) -> Iterator[Change | Unread]:
-        """Compare each file that is there; new ones first, which may be known ones moved."""
+        """Compare each file that is there; new ones first, which may be known ones moved.
+
+        What is unchanged is only counted.
+        """
         files = self.scan.files
         repeated: list[Change] = []
         new: dict[_Content, str] = {}
-        for path in sorted(files, key=lambda path: (path in self._known, path)):
+        unknown = sorted(files.keys() - self.known.keys())
+        for path in (*unknown, *sorted(files.keys() & self.known.keys())):
             try:
                 change = self._compare(path, files[path])
             except (UnreadableFile, OSError) as error:
                 yield Unread(path, _reason(error))
+                continue
+            if change is None:
+                self.unchanged += 1
                 continue
             content = change.state.sha256, _suffix(path)
             if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
@@ -132,11 +140,13 @@ class Survey:
 
         To be called once all changes have come, since a file that is missing may be a moved one.
         """
+        if not self._vanished:
+            return Removals([], [], [], 0)
         missing = {path for path in self._vanished if self._is_homeless(path)}
         asked: list[Unread] = []
         # A file that is a root itself is gone only where others are still beside it.
-        for root in (root for root in self.visited if root not in self._known):
-            known = sum(is_below(path, root) for path in self._known)
+        for root in (root for root in self.visited if root not in self.known):
+            known = sum(is_below(path, root) for path in self.known)
             gone = sum(is_below(path, root) for path in missing)
             there = any(is_below(path, root) for path in self.scan.files)
             if guard is not None and guard.holds(known, gone, there):
@@ -151,17 +161,17 @@ class Survey:
         below = tuple(root.rstrip("/") + "/" for root in self.visited)
         blind = tuple(f"{path}/" for path in self.scan.unlisted)
         named, unseen = {*self.visited}, {*self.scan.unlisted}
-        for path in self._known.keys() - self.scan.files.keys():
+        for path in self.known.keys() - self.scan.files.keys():
             looked_for = path in named or path.startswith(below)
             if looked_for and path not in unseen and not path.startswith(blind):
                 yield path
 
-    def _compare(self, path: str, state: FileState) -> Change:
-        known = self._known.get(path)
+    def _compare(self, path: str, state: FileState) -> Change | None:
+        known = self.known.get(path)
         if known is not None:
             was = known.state
             if was.size == state.size and was.mtime_ns == state.mtime_ns:
-                return Change(ChangeKind.UNCHANGED, path, was, known.document_id)
+                return self._joined(path, known) if self._are_doubles else None
         if state.size > self._most_bytes:
             raise UnreadableFile(
                 f"{state.size:,} bytes are more than the limit of {self._most_bytes:,}; "
@@ -172,9 +182,19 @@ class Survey:
             return Change(ChangeKind.TOUCHED, path, state, known.document_id)
         return self._placed(path, known, state)
 
+    def _joined(self, path: str, known: KnownFile) -> Change | None:
+        """Have a file share the document of another that says the same; None where it does."""
+        number = self._contents[known.state.sha256, _suffix(path)]
+        if number == known.document_id or self._held[number] == self._lost[number]:
+            return None
+        self._lose(path)
+        self._held[number] += 1
+        return Change(ChangeKind.COPIED, path, known.state, number, self._homes[number])
+
     def _placed(self, path: str, known: KnownFile | None, state: FileState) -> Change:
         """Find a document that has the content of a file which is new, or says something else."""
-        number = self._contents.get((state.sha256, _suffix(path)))
+        suffix = _suffix(path)
+        number = self._contents.get((state.sha256, suffix))
         if known is not None:
             self._lose(path)
         if number is None:
@@ -188,14 +208,16 @@ class Survey:
         self._held[number] += 1
         if known is not None and self._is_homeless(path):
             # The document that was here gives way at once, so no later file can take it over.
-            self._contents.pop((known.state.sha256, _suffix(path)), None)
+            left = known.state.sha256, suffix
+            if self._contents[left] == known.document_id:
+                del self._contents[left]
         return Change(kind, path, state, number, home)
 
     def _lose(self, path: str) -> None:
-        self._lost[self._known[path].document_id] += 1
+        self._lost[self.known[path].document_id] += 1
 
     def _is_homeless(self, path: str) -> bool:
-        number = self._known[path].document_id
+        number = self.known[path].document_id
         return self._held[number] == self._lost[number]
 
     def _absence(self, root: str) -> str:
@@ -205,9 +227,9 @@ class Survey:
                 f"It leads to {real} now, so nothing of it was looked at; what is known of it "
                 f"stays. Sync {real} instead, and run: bronwijzer remove {root}"
             )
-        if Path(root).exists() or (root in self._known and _has_company(Path(root))):
+        if Path(root).exists() or (root in self.known and _has_company(Path(root))):
             return ""
-        kept = any(is_below(name, root) for name in self._known)
+        kept = any(is_below(name, root) for name in self.known)
         fate = "so its documents stay in the index" if kept else "and nothing of it is in the index"
         return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
 
@@ -221,7 +243,9 @@ def _has_company(file: Path) -> bool:
 
 
 def _suffix(path: str) -> str:
-    return PurePath(path).suffix.lower()
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
 
 
 def _reason(error: UnreadableFile | OSError) -> str:

@@ -22,7 +22,7 @@ from index.survey import Change, ChangeKind, Survey
 from index.types import Document, Embedder, SyncReport, Unread
 
 _SECONDS_BETWEEN_REPORTS = 0.1
-"""While nothing is found to have changed."""
+"""While folders are looked through."""
 
 _TRIES = 3
 
@@ -106,16 +106,10 @@ class Synchroniser:
             yield report
         self._unread += [*survey.away, *survey.scan.unread]
         report = replace(report, stage="reading", skipped=counted(survey.scan.skipped))
-        known = catalog.known_files()
-        told = time.monotonic()
         for change in survey.changes():
-            report = self._take(change, known, report)
-            now = time.monotonic()
-            if isinstance(change, Unread) or change.kind is not ChangeKind.UNCHANGED:
-                yield report
-            elif now - told > _SECONDS_BETWEEN_REPORTS:
-                yield report
-                told = now
+            report = self._take(change, survey.known, report)
+            yield report
+        report = replace(report, unchanged=report.unchanged + survey.unchanged)
         report = self._retire(survey, report)
         catalog.set_unread(self._unread, survey.visited)
         catalog.set_skipped(survey.scan.skipped, survey.visited)
@@ -148,8 +142,6 @@ class Synchroniser:
 
     def _apply(self, change: Change, known: KnownFile | None, report: SyncReport) -> SyncReport:
         match change.kind:
-            case ChangeKind.UNCHANGED:
-                return replace(report, unchanged=report.unchanged + 1)
             case ChangeKind.TOUCHED if known is not None:
                 self._stores.catalog.touch(change.path, known, change.state)
                 return replace(report, unchanged=report.unchanged + 1)

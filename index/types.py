@@ -172,6 +172,11 @@ class DocumentInfo:
     warnings: tuple[str, ...]
     copies: tuple[str, ...] = ()
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files that say this; the document's own comes first."""
+        return (self.path, *self.copies)
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:

@@ -42,6 +42,7 @@ HOMES = {
     "prometheus_client": {"assistant/metrics.py"},
     "tarfile": {"assistant/backup.py"},
     "mcp": {"assistant/mcp_server.py"},
+    "watchfiles": {"assistant/folder_watch.py"},
 }
 LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
 # What a module of `assistant` may not import, so that arrows point one way only.

@@ -66,7 +66,8 @@ def test_the_way_of_a_newcomer(run, tmp_path):
     (texts / "photo.jpg").write_bytes(b"\xff\xd8\xff")
     synced = run("sync", texts)
     assert "Added 3" in synced.stdout
-    assert "photo.jpg: Files of type .jpg cannot be read" in synced.stdout
+    assert "Passed over: 1 of type .jpg. 'bronwijzer list --skipped'" in synced.stdout
+    assert f"of type .jpg: 1\n  {texts / 'photo.jpg'}" in run("list", "--skipped").stdout
     again = run("sync")
     assert "unchanged 3; 0 passages embedded" in again.stdout
     asked = run("ask", "Who leads the works on the quay?")

@@ -1,0 +1,121 @@
+"""Notices changes in remembered folders and asks for a sync: when told of one, and now and then.
+
+Knows events of the file system and the clock; nothing of what a sync does. Shares on other
+machines tell of no events, and systems have limits on how many folders they watch: hence the clock.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from watchfiles import watch
+
+from index.files import is_below
+
+_log = logging.getLogger(__name__)
+
+_QUIET_MS = 1_000
+"""A change is passed on after so long without another one, since files are written in pieces."""
+
+_LONGEST_MS = 30_000
+"""However busy the folder is, a change waits no longer than this."""
+
+_LOOK_MS = 1_000
+"""How soon a path that was added or removed is noticed, and the clock looked at."""
+
+_SECONDS_TO_STOP = 5.0
+
+
+class Requests(Protocol):
+    """Whoever meets requests for syncs."""
+
+    def request(self, paths: Sequence[Path] = ()) -> int:
+        """Ask for a sync of some paths, or of all remembered ones."""
+
+
+class FolderWatch:
+    """Watches the roots of one corpus in a thread of its own, until it is closed.
+
+    `roots` gives the remembered paths, which may change; `own` is the data folder, whose changes
+    are this program's own. Every `seconds` all paths are synced, whether an event came or not.
+    """
+
+    def __init__(
+        self, requests: Requests, roots: Callable[[], list[str]], own: Path, seconds: float
+    ) -> None:
+        self._requests = requests
+        self._roots = roots
+        self._own = str(own.resolve())
+        self._seconds = seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="folder-watch", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stopping.set()
+        self._thread.join(_SECONDS_TO_STOP)
+
+    def _work(self) -> None:
+        swept = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                swept = self._follow(swept)
+            except Exception as error:  # noqa: BLE001 - the clock goes on, and the log tells it
+                _log.warning(
+                    "Folders cannot be watched (%s); they are looked at every %.0f s",
+                    type(error).__name__,
+                    self._seconds,
+                )
+                swept = self._swept(swept, self._seconds)
+
+    def _follow(self, swept: float) -> float:
+        """Pass events on until the remembered paths change; give the time of the last sweep."""
+        roots = self._roots()
+        there = [root for root in roots if Path(root).exists()]
+        if not there:
+            return self._swept(swept, _LOOK_MS / 1000)
+        for changes in watch(
+            *there,
+            watch_filter=None,
+            debounce=_LONGEST_MS,
+            step=_QUIET_MS,
+            stop_event=self._stopping,
+            rust_timeout=_LOOK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        ):
+            changed = self._changed((path for _, path in changes), there)
+            if changed:
+                self._requests.request([Path(root) for root in changed])
+            swept = self._swept(swept, 0)
+            if self._roots() != roots or not all(Path(root).exists() for root in there):
+                break
+        return swept
+
+    def _changed(self, paths: Iterable[str], roots: Sequence[str]) -> list[str]:
+        """Name the roots below which something changed that is not this program's own doing."""
+        found = set()
+        for path in paths:
+            root = max((root for root in roots if is_below(path, root)), key=len, default="")
+            if root and (is_below(root, self._own) or not is_below(path, self._own)):
+                found.add(root)
+        return sorted(found)
+
+    def _swept(self, swept: float, wait: float) -> float:
+        """Wait; then ask for a sync of everything if it is time. Give when that was last done."""
+        self._stopping.wait(wait)
+        if self._stopping.is_set() or time.monotonic() - swept < self._seconds:
+            return swept
+        self._requests.request()
+        return time.monotonic()
