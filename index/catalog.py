@@ -61,14 +61,15 @@ class Catalog(Places):
     def known_files(self) -> dict[str, KnownFile]:
         """Map each path to its newest version, pending or ready."""
         rows = self._database.connection.execute(
-            "SELECT id, path, state, size, mtime_ns, sha256 FROM documents "
-            "WHERE state != 'gone' ORDER BY id"
+            "SELECT id, path, state, size, mtime_ns, sha256 FROM documents WHERE state != 'gone'"
         )
         files: dict[str, KnownFile] = {}
         by_number: dict[int, KnownFile] = {}
         for number, path, state, size, mtime_ns, sha256 in rows:
             known = KnownFile(number, FileState(size, mtime_ns, sha256), state == "ready")
-            files[path] = by_number[number] = known
+            by_number[number] = known
+            if path not in files or number > files[path].document_id:
+                files[path] = known
         for copy in self.copies.all():
             if (own := by_number.get(copy.document_id)) is not None:
                 state = FileState(copy.size, copy.mtime_ns, own.state.sha256)

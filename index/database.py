@@ -69,6 +69,10 @@ CREATE TABLE IF NOT EXISTS copies (
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS copies_by_document ON copies (document_id);
+-- What every sync asks of all documents and passages, apart from their texts and vectors.
+CREATE INDEX IF NOT EXISTS documents_by_file ON documents (path, state, size, mtime_ns, sha256);
+CREATE INDEX IF NOT EXISTS passages_to_embed ON passages (generation, document_id)
+    WHERE vector IS NULL;
 """
 
 
