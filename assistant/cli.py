@@ -4,6 +4,7 @@ Knows words and exit codes; the work is in `commands`, which is imported only wh
 since help must not wait for the libraries behind it.
 """
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +70,8 @@ def sync(  # noqa: PLR0913 - options of a command
     from index.plans import SyncOptions
 
     options = SyncOptions(accept_removals, _patterns(include), _patterns(exclude))
+    # Stopped by a service manager, it ends as by Ctrl-C: what it was at is put away first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if dry_run:
         document_commands.preview(paths or [], collection, options, json)
     else:
