@@ -32,7 +32,7 @@ from assistant.watching import Observer, Watch
 from assistant.weight_sources import weight_sources
 from assistant.wording import WordingBook
 from index.corpus import Corpus
-from index.embedding import BundledEmbedder, RemoteEmbedder
+from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.synchronisation import Reading
@@ -154,6 +154,8 @@ def build_embedder(settings: Settings) -> Embedder:
         return BundledEmbedder(os.cpu_count() or 1, settings.fast_embedding)
     if not settings.embedder_model:
         raise BadSetting("embedder_url is set, embedder_model is not: name the model there.")
+    from index.remote_embedding import RemoteEmbedder
+
     return RemoteEmbedder(
         settings.embedder_url,
         settings.embedder_model,

