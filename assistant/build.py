@@ -35,6 +35,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
+from index.query_cache import QueryCache
 from index.synchronisation import Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
@@ -139,7 +140,7 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         most_bytes=largest_file(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
-    embedder, turn = build_embedder(settings), threading.Lock()
+    embedder, turn = QueryCache(build_embedder(settings)), threading.Lock()
     return lambda folder: WatchedCorpus(folder, embedder, reading, chroma, watch, turn)
 
 

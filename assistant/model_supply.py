@@ -15,6 +15,7 @@ from typing import Self
 from assistant.chat_model import ChatModel
 from assistant.errors import AssistantError, BadSetting, ModelUnavailable
 from assistant.local_model import LocalModelServer
+from assistant.reply_cache import ReplyCache
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed
 
@@ -217,7 +218,7 @@ class ModelSupply:
 
         settings = self._settings
         model = OpenAIChatModel(url, name, key, settings.model_timeout, settings.answer_tokens)
-        self._use(model)
+        self._use(ReplyCache(model))
         try:
             shown = model.name
         except ModelUnavailable as error:

@@ -41,6 +41,7 @@ HOMES = {
     "prometheus_client": {"assistant/metrics.py"},
     "tarfile": {"assistant/backup.py"},
     "mcp": {"assistant/mcp_server.py"},
+    "cachetools": {"assistant/reply_cache.py", "index/query_cache.py"},
 }
 LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
 # What a module of `assistant` may not import, so that arrows point one way only.
@@ -65,6 +66,7 @@ ABOVE = {
         "chat",
     },
     "sanitation": {"answering", "drafting", "citations", "evidence", "chat_model", "build", "api"},
+    "reply_cache": {"answering", "drafting", "openai_model", "build", "api", "chat", "server"},
     "openai_model": {"answering", "drafting", "evidence", "build", "api", "chat", "server"},
     "chat_model": {
         "openai_model",
