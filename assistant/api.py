@@ -47,10 +47,11 @@ from assistant.wire import (
     write_evidence,
     write_source,
 )
-from index.errors import EmptyCorpus, IndexingError, SyncRunning
+from index.errors import BadPattern, EmptyCorpus, IndexingError, SyncRunning
 
 _STATUS: dict[type[Exception], int] = {
     BadCollection: 422,
+    BadPattern: 422,
     BadQuestion: 422,
     EmptyCorpus: 409,
     SyncRunning: 409,

@@ -119,8 +119,10 @@ class Synchroniser:
         """Take out of sight what is gone, unless so much is gone that it must be asked about."""
         guard = None if self._options.accept_removals else self._reading.guard
         removals = survey.removals(guard)
-        for path in removals.removed:
-            self._stores.retire(path)
+        # In one go: a transaction for each file would wait for the disk as often.
+        with self._stores.database.transaction():
+            for path in removals.removed:
+                self._stores.retire(path)
         self._unread += removals.asked
         removed = len(removals.removed) - len(removals.left)
         return replace(report, removed=removed, kept=removals.kept)

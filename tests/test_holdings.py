@@ -109,6 +109,23 @@ def test_a_link_is_removed_and_not_what_it_leads_to(corpus, holdings, texts):
     assert [document.path for document in corpus.documents()] == [str(texts / "Gîte.txt")]
 
 
+def test_equal_files_are_each_listed_and_name_each_other(
+    corpus, holdings, uploads, texts, tmp_path
+):
+    list(corpus.sync([texts]))
+    before = holdings.versions()
+    receipt = bring(corpus, uploads, tmp_path, "own.txt", "De olifant woont in het park.")
+    listed = {holding.name: holding for holding in holdings.all()}
+    assert listed["own.txt"].document == listed["Gîte.txt"].document
+    said = re.sub(r"\\", "", details(listed["own.txt"], EN))
+    assert f"Also at: {texts / 'Gîte.txt'}" in said
+    (told,) = outcomes([receipt], before, {h.path: h for h in holdings.all()}, "")
+    assert told.key == "library_file_added"
+    assert holdings.find(receipt.path).path == receipt.path
+    holdings.remove(holdings.find(receipt.path))
+    assert list(holdings.versions()) == [str(texts / "Gîte.txt")]
+
+
 def test_nothing_is_deleted_while_a_sync_runs(corpus, holdings, uploads, tmp_path):
     receipt = bring(corpus, uploads, tmp_path, "own.txt", "Een zebra.")
     running = corpus.sync()
@@ -214,6 +231,9 @@ def test_a_batch_that_was_refused_whole_waits_for_nothing(corpus, uploads, tmp_p
         (SyncReport(), UpkeepState(), "being brought up to date. You"),
         (SyncReport(embedded=2, to_embed=5), UpkeepState(), "up to date: 40 %"),
         (None, UpkeepState(1, 1, SyncReport(added=3, done=True)), "3 added"),
+        (None, UpkeepState(1, 1, SyncReport(moved=2, copies=1)), "2 moved, 1 found"),
+        (None, UpkeepState(1, 1, SyncReport(kept=30)), "30 files are missing"),
+        (None, UpkeepState(1, 1, SyncReport(skipped={"hidden": 2, "x": 3})), "5 files and"),
         (None, UpkeepState(1, 1, None, "The disk is *full*."), "is \\*full\\*"),
     ],
 )

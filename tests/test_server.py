@@ -152,6 +152,8 @@ def test_no_other_origin_and_no_other_host_name_is_welcome(client):
         ("POST", "/api/owner/sync"),
         ("POST", "/api/owner/rebuild"),
         ("POST", "/api/owner/remove"),
+        ("POST", "/api/owner/preview"),
+        ("GET", "/api/owner/skipped"),
         ("POST", "/api/owner/probe"),
         ("GET", "/api/owner/documents"),
         ("GET", "/api/owner/stats"),
@@ -167,6 +169,16 @@ def test_the_owners_client_syncs_lists_and_removes(server, tmp_path):
     headers = {"Authorization": f"Bearer {installation.ownership.token}"}
     file = tmp_path / "extra.txt"
     file.write_text("Die Kantine öffnet um elf Uhr.", encoding="utf-8")
+    (tmp_path / "photo.jpg").touch()
+    order = {"paths": [str(tmp_path)], "exclude": ["drafts"]}
+    plan = client.post("/api/owner/preview", json=order, headers=headers).json()
+    assert ("added", str(file)) in [(c["kind"], c["path"]) for c in plan["changes"]]
+    assert plan["skipped"]["of type .jpg"] == 1
+    assert client.get("/api/owner/skipped", headers=headers).json() == []
+    refused = client.post("/api/owner/sync", json={"exclude": ["x"]}, headers=headers)
+    assert "--exclude" in refused.text
+    refused = client.post("/api/owner/preview", json={"exclude": ["x"]}, headers=headers)
+    assert (refused.status_code, "--exclude" in refused.json()["error"]) == (422, True)
     reports = events(client.post("/api/owner/sync", json={"paths": [str(file)]}, headers=headers))
     assert reports[-1]["done"] and reports[-1]["added"] == 1
     titles = [d["title"] for d in client.get("/api/owner/documents", headers=headers).json()]

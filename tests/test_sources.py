@@ -12,7 +12,7 @@ from PIL import Image
 from assistant.api import report_errors
 from assistant.server import SecurityHeaders
 from assistant.source_page import SourceView, cited_in, source_page
-from assistant.sources import attachment, source_routes
+from assistant.sources import Showing, attachment, source_routes
 from assistant.wording import WordingBook
 from index.corpus import Corpus
 from index.loaders import LOADERS
@@ -60,6 +60,28 @@ def own(tmp_path):
     """A server whose files a test may change."""
     with serving(tmp_path) as server:
         yield server
+
+
+def test_a_page_names_the_other_files_that_are_shown_here(own):
+    client, corpus, texts = own
+    for name in ("copy.md", "zz/secret.md"):
+        (texts / name).parent.mkdir(exist_ok=True)
+        (texts / name).write_text(NOTES, encoding="utf-8")
+    list(corpus.sync())
+    number = number_of(corpus, "regels.md")
+    page = client.get(f"/source/{number}", headers=PAGE).text
+    assert "Dezelfde tekst staat ook in: copy.md, zz/secret.md" in page
+    app = FastAPI()
+    report_errors(app)
+    for prefix, shows in (("/some", "copy.md"), ("/none", "other.md")):
+        showing = Showing(lambda name, shows=shows: name == shows)
+        routes = source_routes(lambda name: corpus, PagePictures(), BOOK, showing)
+        app.include_router(routes, prefix=prefix)
+    with TestClient(app) as partly:
+        seen = partly.get(f"/some/source/{number}", headers=PAGE)
+        assert seen.status_code == 200 and "copy.md" in seen.text
+        assert "regels" not in seen.text and "secret" not in seen.text
+        assert partly.get(f"/none/source/{number}", headers=PAGE).status_code == 404
 
 
 def number_of(corpus, name):
