@@ -35,9 +35,12 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder, RemoteEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
-from index.synchronisation import Reading
+from index.reading import ParserLimits, Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
+
+_MOST_PARSERS = 4
+"""Processes that read files unless the settings say otherwise: each may take its memory."""
 
 Loaders = Mapping[str, Callable[[Path], Document]]
 
@@ -137,6 +140,7 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         loaders=loaders,
         detector=build_detector(settings),
         most_bytes=largest_file(settings),
+        limits=parser_limits(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
     embedder, turn = build_embedder(settings), threading.Lock()
@@ -146,6 +150,15 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
 def largest_file(settings: Settings) -> int:
     """Give the size of the largest file that is read, in bytes."""
     return int(settings.largest_file_mb * 1_000_000)
+
+
+def parser_limits(settings: Settings) -> ParserLimits:
+    """Say what the processes that read files may use."""
+    return ParserLimits(
+        seconds=settings.parser_seconds,
+        most_memory=int(settings.parser_memory_mb * 1_000_000),
+        at_once=settings.parsers or min(os.cpu_count() or 1, _MOST_PARSERS),
+    )
 
 
 def build_embedder(settings: Settings) -> Embedder:

@@ -121,6 +121,25 @@ class Settings(BaseModel):
     largest_file_mb: float = Field(
         50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
     )
+    parser_seconds: float = Field(
+        120.0,
+        gt=0,
+        le=3600,
+        description="Seconds that reading one file may take; it is then left out and named.",
+    )
+    parser_memory_mb: float = Field(
+        1000.0,
+        ge=100,
+        le=100_000,
+        description="Megabytes of memory that reading one file may take.",
+    )
+    parsers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Files that are read at once, each by a process of its own; 0 is one a "
+        "processor core, but at most 4.",
+    )
     library: LibraryRule = Field(
         "local",
         description="Who may add and remove documents on the library page: 'local', a person on "

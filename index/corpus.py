@@ -20,11 +20,12 @@ from index.errors import (
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.originals import Original
+from index.reading import Reading
 from index.rebuilding import refilled
 from index.retriever import HybridRetriever
 from index.selection import selected
 from index.stores import Stores
-from index.synchronisation import Reading, Synchroniser, take_out
+from index.synchronisation import Synchroniser, take_out
 from index.turns import Turn
 from index.types import (
     CorpusStats,

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from index.errors import StoreUnavailable
 
-SCHEMA_VERSION = 1
-
 _SCHEMA = """
 CREATE TABLE roots (path TEXT PRIMARY KEY) STRICT;
 CREATE TABLE documents (
@@ -48,13 +46,20 @@ CREATE TABLE languages (
 ) STRICT;
 """
 
-# Beside version 1, which may lack it: what is measured can be measured again.
-_COVERAGE = """
+_STEPS = (
+    _SCHEMA,
+    # Some catalogs of version 1 have this table.
+    """
 CREATE TABLE IF NOT EXISTS coverage (
     fingerprint TEXT NOT NULL, language TEXT NOT NULL, share REAL NOT NULL,
     PRIMARY KEY (fingerprint, language)
-) STRICT
-"""
+) STRICT;
+ALTER TABLE documents ADD COLUMN parser TEXT NOT NULL DEFAULT '';
+""",
+)
+"""What makes each version out of the one before, from an empty file on; none is ever changed."""
+
+SCHEMA_VERSION = len(_STEPS)
 
 
 class Database:
@@ -70,22 +75,31 @@ class Database:
 
     def _prepare(self) -> None:
         try:
-            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                script = f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-                self.connection.executescript(script)
-            if version in (0, SCHEMA_VERSION):
-                self.connection.execute(_COVERAGE)
+            version = self._version()
+            if version < SCHEMA_VERSION:
+                self._migrate()
         except sqlite3.DatabaseError as error:
             raise StoreUnavailable(
                 f"The catalog {self._path} cannot be opened: {error}. Restore it from a backup, "
                 "or move the data folder away and run 'bronwijzer sync' on your folders again."
             ) from error
-        if version not in (0, SCHEMA_VERSION):
+        if version > SCHEMA_VERSION:
             raise StoreUnavailable(
-                f"The catalog {self._path} has version {version}, this program reads version "
-                f"{SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
+                f"The catalog {self._path} has version {version}, this program reads versions up "
+                f"to {SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
             )
+
+    def _migrate(self) -> None:
+        """Bring the file to the current version, step by step, or leave it as it was."""
+        with self.transaction() as connection:
+            # Read again: another process may have done it while this one waited.
+            for step in _STEPS[self._version() :]:
+                for statement in _statements(step):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -124,6 +138,16 @@ class Database:
             connection.close()
         self._opened.clear()
         self._local = threading.local()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Part a script, which `executescript` would run outside the transaction."""
+    statement = ""
+    for line in script.splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -64,8 +64,9 @@ class LanguageDetector:
     """Tells languages apart with py3langid's naive Bayes model (Lui and Baldwin 2012)."""
 
     def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
+        self.languages = tuple(languages)
         self._model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._model.set_languages(list(languages))
+        self._model.set_languages(list(self.languages))
 
     def detect(self, text: str, fallback: str = UNKNOWN) -> str:
         """Name the language of a text, or `fallback` where nothing in it tells."""

@@ -5,7 +5,8 @@ Knows nothing of embedders, stores or file formats.
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -75,7 +76,7 @@ def split(
                 end=end,
                 text=text[start:end],
                 sentences=tuple(group),
-                sections=_touched(document.sections, start, end),
+                sections=touched(document.sections, start, end),
                 language=detector.detect(text[start:end], language),
             )
         )
@@ -189,8 +190,8 @@ def _parted(sentences: list[Span], begin: list[int]) -> list[list[Span]]:
     return groups[::-1]
 
 
-def _touched(sections: tuple[Section, ...], start: int, end: int) -> tuple[Section, ...]:
+def touched(sections: Sequence[Section], start: int, end: int) -> tuple[Section, ...]:
     """Pick the sections a range lies in: the last begun before it, and those begun inside."""
-    before = [section for section in sections if section.start <= start][-1:]
-    inside = [section for section in sections if start < section.start < end]
-    return tuple(before + inside)
+    first = bisect_right(sections, start, key=lambda section: section.start)
+    last = bisect_left(sections, end, lo=first, key=lambda section: section.start)
+    return tuple(sections[max(0, first - 1) : last])

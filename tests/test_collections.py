@@ -13,7 +13,7 @@ from index.corpus import Corpus
 from index.errors import StoreUnavailable, SyncRunning, UnreadableFile
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.workspace import ChromaAddress
 from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
 from tests.fakes import DETECTOR, WordEmbedder

@@ -17,7 +17,7 @@ from assistant.wording import WordingBook
 from index.corpus import Corpus
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Section, SourceDocument
 from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder
