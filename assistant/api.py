@@ -29,7 +29,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import Paths, Query, Question
+from assistant.api_requests import CheckOrder, Paths, Query, Question
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
@@ -37,6 +37,7 @@ from assistant.failures import failure
 from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     STATS,
@@ -165,6 +166,12 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
         """Rebuild the derived stores, reporting progress as events."""
         reports = corpora.corpus(collection).rebuild()
         return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/check")
+    def check(body: CheckOrder, collection: str = DEFAULT_COLLECTION) -> Response:
+        """Compare the stores, reporting progress as events, and mend them where wanted."""
+        reports = corpora.corpus(collection).check(body.repair)
+        return event_response(CHECK_REPORT.dump_python(report, mode="json") for report in reports)
 
     @router.post("/remove")
     def remove(body: Paths, collection: str = DEFAULT_COLLECTION) -> dict[str, int]:

@@ -24,6 +24,7 @@ from assistant.types import (
     Message,
 )
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     STATS,
@@ -34,6 +35,7 @@ from assistant.wire import (
     write_question,
 )
 from index.addresses import is_loopback
+from index.check_report import CheckReport
 from index.types import EVERYTHING, CorpusStats, DocumentFilter, DocumentInfo, SyncReport
 
 if TYPE_CHECKING:
@@ -90,6 +92,9 @@ class Door(Desk, Protocol):
     def probe(self) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
 
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
+
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
 
@@ -111,6 +116,7 @@ class LocalDoor:
         self.documents = assistant.corpus.documents
         self.stats = assistant.corpus.stats
         self.probe = assistant.corpus.probe
+        self.check = assistant.corpus.check
         self.search = assistant.search
         self.source = assistant.source
         self.ready = supply.ready
@@ -251,6 +257,11 @@ class OwnerDoor(RemoteDesk):
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
         asked, found = self._call("POST", self._of("/api/owner/probe"), {})
         return int(asked), int(found)
+
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
+        for data in self._events(self._of("/api/owner/check"), {"repair": repair}):
+            yield CHECK_REPORT.validate_python(data)
 
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""

@@ -24,6 +24,7 @@ from assistant.types import (
     Support,
 )
 from assistant.wording import english
+from index.check_report import CheckReport
 from index.types import (
     EVERYTHING,
     CorpusStats,
@@ -34,6 +35,7 @@ from index.types import (
 )
 
 SYNC_REPORT = TypeAdapter(SyncReport)
+CHECK_REPORT = TypeAdapter(CheckReport)
 DOCUMENTS = TypeAdapter(list[DocumentInfo])
 STATS = TypeAdapter(CorpusStats)
 COLLECTIONS = TypeAdapter(list[CollectionCount])

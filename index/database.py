@@ -1,4 +1,4 @@
-"""The SQLite file behind the catalog: its tables, one connection a thread, transactions.
+"""The SQLite file behind the catalog: one connection a thread, transactions, a copy.
 
 Knows nothing of what the rows mean.
 """
@@ -10,56 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import StoreUnavailable
-
-_SCHEMA = """
-CREATE TABLE roots (path TEXT PRIMARY KEY) STRICT;
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: no citation meets another text
-    path TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'gone')),
-    sha256 TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    title TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-    sections TEXT NOT NULL, warnings TEXT NOT NULL, indexed_at REAL NOT NULL
-) STRICT;
-CREATE INDEX documents_by_path ON documents (path, state);
-CREATE TABLE unread (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-CREATE TABLE generations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    fingerprint TEXT NOT NULL, dimension INTEGER NOT NULL, collection TEXT NOT NULL,
-    current INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
-    document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL,
-    sentences TEXT NOT NULL, sections TEXT NOT NULL, language TEXT NOT NULL,
-    vector BLOB, sentence_vectors BLOB
-) STRICT;
-CREATE INDEX passages_by_document ON passages (document_id, generation);
-CREATE INDEX passages_by_generation ON passages (generation);
-CREATE TABLE languages (
-    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
-    language TEXT NOT NULL, slot INTEGER NOT NULL,
-    passages INTEGER NOT NULL, total BLOB NOT NULL,
-    PRIMARY KEY (generation, language)
-) STRICT;
-"""
-
-_STEPS = (
-    _SCHEMA,
-    # Some catalogs of version 1 have this table.
-    """
-CREATE TABLE IF NOT EXISTS coverage (
-    fingerprint TEXT NOT NULL, language TEXT NOT NULL, share REAL NOT NULL,
-    PRIMARY KEY (fingerprint, language)
-) STRICT;
-ALTER TABLE documents ADD COLUMN parser TEXT NOT NULL DEFAULT '';
-""",
-)
-"""What makes each version out of the one before, from an empty file on; none is ever changed."""
-
-SCHEMA_VERSION = len(_STEPS)
+from index.schema import SCHEMA_VERSION, migrate, version_of
 
 
 class Database:
@@ -75,9 +26,11 @@ class Database:
 
     def _prepare(self) -> None:
         try:
-            version = self._version()
+            version = version_of(self.connection)
             if version < SCHEMA_VERSION:
-                self._migrate()
+                # Inside, the version is read again: another process may have been quicker.
+                with self.transaction() as connection:
+                    migrate(connection)
         except sqlite3.DatabaseError as error:
             raise StoreUnavailable(
                 f"The catalog {self._path} cannot be opened: {error}. Restore it from a backup, "
@@ -89,17 +42,13 @@ class Database:
                 f"to {SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
             )
 
-    def _migrate(self) -> None:
-        """Bring the file to the current version, step by step, or leave it as it was."""
-        with self.transaction() as connection:
-            # Read again: another process may have done it while this one waited.
-            for step in _STEPS[self._version() :]:
-                for statement in _statements(step):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _version(self) -> int:
-        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+    def damage(self) -> str:
+        """Say what is broken in the file itself; empty where nothing is."""
+        row = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+        orphan = self.connection.execute("PRAGMA foreign_key_check").fetchone()
+        if row[0] != "ok":
+            return str(row[0])
+        return f"a row of {orphan[0]} belongs to nothing" if orphan else ""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -138,16 +87,6 @@ class Database:
             connection.close()
         self._opened.clear()
         self._local = threading.local()
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Part a script, which `executescript` would run outside the transaction."""
-    statement = ""
-    for line in script.splitlines():
-        statement += f"{line}\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def copy_database(source: Path, target: Path) -> None:

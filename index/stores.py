@@ -40,25 +40,34 @@ class Stores:
 
     def write(self, passages: list[EmbeddedPassage]) -> None:
         """Put passages into Chroma and Tantivy."""
+        self.vectors.add(self._records(passages))
+        with self.terms.writer() as writer:
+            writer.add((item.stored.id, item.stored.passage.text) for item in passages)
+            writer.commit()
+
+    def _records(self, passages: list[EmbeddedPassage]) -> list[VectorRecord]:
         slots = {
             language: self.generation.slot(language)
             for language in {item.stored.passage.language for item in passages}
         }
-        self.vectors.add(
-            [
-                VectorRecord(
-                    item.stored.id,
-                    item.stored.document_id,
-                    item.stored.passage.language,
-                    slots[item.stored.passage.language],
-                    item.vector,
-                )
-                for item in passages
-            ]
+        return [
+            VectorRecord(
+                item.stored.id,
+                item.stored.document_id,
+                item.stored.passage.language,
+                slots[item.stored.passage.language],
+                item.vector,
+            )
+            for item in passages
+        ]
+
+    def misplaced(self, passages: list[EmbeddedPassage]) -> tuple[list[int], list[int]]:
+        """Number those that Chroma, and those that Tantivy, has wrong or does not find."""
+        in_terms = ((item.stored.id, item.stored.passage.text) for item in passages)
+        return (
+            self.vectors.misplaced(self._records(passages)),
+            self.terms.misplaced(in_terms),
         )
-        with self.terms.writer() as writer:
-            writer.add((item.stored.id, item.stored.passage.text) for item in passages)
-            writer.commit()
 
     def erase(self, passage_ids: list[int]) -> None:
         """Take passages out of Chroma and Tantivy."""
@@ -111,6 +120,12 @@ class Stores:
         for start in range(0, len(missing), _PASSAGES_PER_COMMIT):
             self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
         return len(foreign) + len(missing)
+
+    def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
+        """Count the passages that can be found, of some documents alone, where given."""
+        if document_ids is not None:
+            return len(self.generation.passage_ids(document_ids))
+        return sum(entry.passages for entry in self.generation.languages().values())
 
     def probe(self, sample: int) -> tuple[int, int]:
         """Ask for passages by their own vectors: how many were asked, how many found."""

@@ -26,9 +26,14 @@ HOMES = {
     "py3langid": {"index/language.py"},
     "sentencex": {"index/passages.py"},
     "openvino": {"index/e5_network.py"},
-    "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
+    "sqlite3": {
+        "index/database.py",
+        "index/catalog.py",
+        "index/generation.py",
+        "index/schema.py",
+    },
     "xllamacpp": {"assistant/local_model.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {"assistant/cli.py", "assistant/evaluation/arguments.py"},
     "rich": {
         "assistant/administration.py",
         "assistant/collection_commands.py",
