@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from assistant.languages import language_name
 from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.source_history import HISTORY_STYLE, history_section
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
 from index.language import direction_of
 from index.paging import has_pages, pages_of
-from index.types import Section, SourceDocument, Span
+from index.types import DocumentInfo, Section, SourceDocument, Span
 
 _MOST_CHARACTERS = 200_000
 """Of a longer document, this much around the sentence is shown: a browser stays quick."""
@@ -39,7 +40,7 @@ class SourceView:
     """What a page shows: a document, its file's name for a reader, the cited characters.
 
     `cited` is None where nothing is; `file_note` is the key of what is the matter with the file,
-    empty where nothing is.
+    empty where nothing is; `info` says how the document was read, where that is known.
     """
 
     document: SourceDocument
@@ -47,6 +48,7 @@ class SourceView:
     cited: Span | None = None
     file_note: str = ""
     collection: str = DEFAULT_COLLECTION
+    info: DocumentInfo | None = None
 
     @property
     def query(self) -> str:
@@ -92,8 +94,9 @@ def source_page(view: SourceView, wording: Wording) -> PlainPage:
         + f'<main class="text" lang="{language}" dir="{direction_of(document.language)}">'
         + "".join(_pieces(view, shown, wording))
         + "</main>"
+        + (history_section(view.info, wording) if view.info else "")
     )
-    return plain_page(document.title, wording.language, body, _STYLE)
+    return plain_page(document.title, wording.language, body, _STYLE + HISTORY_STYLE)
 
 
 def _shown(view: SourceView) -> Span:

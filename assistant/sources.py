@@ -18,6 +18,7 @@ from assistant.errors import UnknownCollection
 from assistant.evidence import relative
 from assistant.picture_page import picture_page
 from assistant.plain_page import link, note, plain_page
+from assistant.provenance import info_of
 from assistant.source_page import SourceView, cited_in, source_page
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording, WordingBook
@@ -197,7 +198,8 @@ class _Sources:
         except OriginalUnavailable as error:
             file_note = _KEYS[type(error)]
         cited = cited_in(document, place.start, place.end)
-        return SourceView(document, name, cited, file_note, place.collection)
+        info = info_of(document, corpus.documents(document.path))
+        return SourceView(document, name, cited, file_note, place.collection, info)
 
     def _drawing(self, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited

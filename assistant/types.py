@@ -86,13 +86,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """A document's text as it was indexed; `document` names it as evidence and citations do."""
+    """A document's text as it was indexed; `document` names it as evidence and citations do.
+
+    `indexed` says when (ISO 8601), `parser` what read the file, with versions, and `warnings` what
+    of it did not reach the text.
+    """
 
     document_id: int
     document: str
     title: str
     language: str
     text: str
+    passages: int = 0
+    indexed: str = ""
+    parser: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

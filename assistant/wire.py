@@ -143,7 +143,7 @@ def write_source(source: DocumentText) -> dict[str, Any]:
 
 def read_source(data: dict[str, Any]) -> DocumentText:
     """Read what `write_source` wrote."""
-    return DocumentText(**data)
+    return DocumentText(**{**data, "warnings": tuple(data.get("warnings", ()))})
 
 
 def _plain(value: Citation | Evidence | Claim | DocumentText) -> dict[str, Any]:

@@ -91,6 +91,8 @@ ABOVE = {
     "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "sources": {"api", "server", "serving", "commands", "client", "cli", "build", "chat"},
     "source_page": {"sources", "api", "server", "build", "chat", "picture_page"},
+    "provenance": {"source_history", "sources", "answering", "api", "server", "build", "chat"},
+    "source_history": {"sources", "source_page", "answering", "api", "server", "build", "chat"},
     "picture_page": {"sources", "api", "server", "build", "chat"},
     "plain_page": {"sources", "source_page", "picture_page", "api", "server", "build", "chat"},
     "chat_events": {"chat", "server", "serving", "commands", "client", "cli", "build", "api"},
