@@ -129,6 +129,9 @@ def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
 def _shortened(text: str, span: Span, language: str) -> Iterator[Span]:
     """Cut a sentence at blanks where it is too long, or where blanks are its punctuation."""
     unpunctuated = language in _UNPUNCTUATED
+    if not unpunctuated and width(text[span.start : span.end]) <= _LONGEST_SENTENCE:
+        yield span
+        return
     start, columns, blank = span.start, 0, span.start
     for position in range(span.start, span.end):
         columns += width(text[position])
