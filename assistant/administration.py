@@ -77,7 +77,8 @@ def check(repair: bool, collection: str) -> None:
         more = ", …" if item.count > len(item.examples) else ""
         fate = f"To mend it, run: {item.remedy}" if item.remedy else "Mended."
         mark = "WRONG" if item.remedy else "ok   "
-        out.print(f"{mark} {item.what}: {item.count} ({numbers}{more}). {fate}")
+        named = f" ({numbers}{more})" if numbers else ""
+        out.print(f"{mark} {item.what}: {item.count}{named}. {fate}")
     out.print(f"{report.probed} passages were looked for in Chroma and Tantivy.")
     if not report.good:
         sys.exit(1)

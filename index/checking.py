@@ -16,6 +16,10 @@ from index.stores import Stores, embed_documents
 from index.types import Document, Embedder, SyncReport
 
 _AT_ONCE = 256
+_MOST_NAMED = 5
+
+_TOLERANCE = 1e-3
+"""Of a sum of vectors: the order of adding them tells."""
 
 _REPAIR = "bronwijzer check --repair"
 _REBUILD = "bronwijzer rebuild"
@@ -50,7 +54,8 @@ class _Check:
         damage = self._stores.database.damage()
         if damage:
             # Whatever is compared with it, or written to it, could make it worse.
-            self._note(f"the catalog's file is damaged ({damage})", [0], "bronwijzer restore FILE")
+            what = f"the catalog's file is damaged ({damage})"
+            self._tell(Disagreement(what, 1, "bronwijzer restore FILE"))
         else:
             self._check_catalog()
             yield self._at("numbers")
@@ -75,7 +80,9 @@ class _Check:
         wrong = self._miscounted()
         if wrong and self._repair:
             self._count_anew()
-        self._note("languages had another sum of vectors than their passages", wrong)
+        if wrong:
+            what = "languages had another sum of vectors than their passages"
+            self._tell(Disagreement(what, wrong, "" if self._repair else _REPAIR))
 
     def _left(self, numbers: list[int]) -> str:
         """Name what mends something that was to be mended and is still there."""
@@ -115,18 +122,17 @@ class _Check:
                 totals[language] = counted + 1, total + vector
         return totals
 
-    def _miscounted(self) -> list[int]:
-        """Number the slots of languages whose totals are not those of their passages."""
+    def _miscounted(self) -> int:
+        """Count the languages whose totals are not those of their passages."""
         totals = self._totals()
         nothing = 0, np.zeros(self._generation.dimension)
         known = self._generation.languages()
-        wrong = [
-            entry.slot
+        wrong = sum(
+            entry.passages != totals.get(language, nothing)[0]
+            or not np.allclose(entry.total, totals.get(language, nothing)[1], atol=_TOLERANCE)
             for language, entry in known.items()
-            if entry.passages != totals.get(language, nothing)[0]
-            or not np.allclose(entry.total, totals.get(language, nothing)[1], atol=1e-3)
-        ]
-        return wrong + [len(known) for language in totals if language not in known]
+        )
+        return wrong + len(totals.keys() - known.keys())
 
     def _count_anew(self) -> None:
         totals = self._totals()
@@ -184,7 +190,9 @@ class _Check:
         if not numbers:
             return
         mends = remedy or ("" if self._repair else _REPAIR)
-        item = Disagreement(what, len(numbers), mends, tuple(numbers[:5]))
+        self._tell(Disagreement(what, len(numbers), mends, tuple(numbers[:_MOST_NAMED])))
+
+    def _tell(self, item: Disagreement) -> None:
         self._report = replace(self._report, found=(*self._report.found, item))
 
     def _at(self, stage: str) -> CheckReport:

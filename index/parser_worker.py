@@ -133,7 +133,9 @@ def _written(answer: dict[str, Any]) -> bytes:
 
 
 def _limit_memory(most: int) -> None:
-    """Let the process take so many bytes more than it holds now."""
+    """Let the process take so many bytes more than it holds now, if it may have as many."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    wanted = pages * resource.getpagesize() + most
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + most, hard))
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
