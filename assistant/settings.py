@@ -125,7 +125,8 @@ class Settings(BaseModel):
         120.0,
         gt=0,
         le=3600,
-        description="Seconds that reading one file may take; it is then left out and named.",
+        description="Seconds of the processor that reading one file may take, and three times as "
+        "many by the clock; it is then left out and named.",
     )
     parser_memory_mb: float = Field(
         1000.0,

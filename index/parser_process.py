@@ -119,10 +119,14 @@ class ParserProcess:
         """Say why the process ended without an answer."""
         self.close()
         code = self._process.returncode
-        if code == -signal.SIGALRM:
+        limits = {
+            -signal.SIGPROF: f"{self._limits.seconds:g} seconds of the processor",
+            -signal.SIGALRM: f"{self._limits.clock_seconds:g} seconds by the clock",
+        }
+        if code in limits:
             return UnreadableFile(
-                f"It took longer to read than {self._limits.seconds:g} seconds, the limit; raise "
-                "the setting parser_seconds if the file is sound"
+                f"It took longer to read than {limits[code]}, the limit; raise the setting "
+                "parser_seconds if the file is sound"
             )
         return UnreadableFile(
             f"The reader crashed ({_cause(code)}); the file may be damaged, or need more memory "
@@ -146,6 +150,7 @@ def _task(loaders: Mapping[str, Loader], languages: tuple[str, ...], limits: Par
         "loaders": {suffix: name_of(loader) for suffix, loader in loaders.items()},
         "languages": languages,
         "seconds": limits.seconds,
+        "clock_seconds": limits.clock_seconds,
         "most_memory": limits.most_memory,
     }
     return json.dumps(task).encode()

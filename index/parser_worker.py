@@ -38,14 +38,17 @@ def serve(handle: int) -> None:
     pipe.send_bytes(_written({"failure": ""}))
     # Without a handler, the kernel ends a process whatever a parser is doing.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     while True:
         try:
             path = Path(os.fsdecode(pipe.recv_bytes()))
         except EOFError:
             return
         _limit_memory(task["most_memory"])
-        signal.setitimer(signal.ITIMER_REAL, task["seconds"])
+        signal.setitimer(signal.ITIMER_PROF, task["seconds"])
+        signal.setitimer(signal.ITIMER_REAL, task["clock_seconds"])
         answer = _answer(path, loaders, detector)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         pipe.send_bytes(answer)
 

@@ -19,11 +19,20 @@ Loader = Callable[[Path], Document]
 
 @dataclass(frozen=True, slots=True)
 class ParserLimits:
-    """What a process that reads files may use: seconds and bytes for a file, files at once."""
+    """What a process that reads files may use for one of them, and how many there are at once.
+
+    `seconds` are of the processor, so that a busy machine spoils no sound file; `most_memory` is
+    in bytes.
+    """
 
     seconds: float = 120.0
     most_memory: int = 1_000_000_000
     at_once: int = 2
+
+    @property
+    def clock_seconds(self) -> float:
+        """The seconds by the clock, for a parser that waits and does not compute."""
+        return 3 * self.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ SEEDS = sorted((Path(__file__).parent.parent / "seeds" / "documents").iterdir())
 
 
 def reading(loader=load_badly, **limits):
-    known = {"seconds": 2.0, "most_memory": 200_000_000, **limits}
+    known = {"seconds": 0.5, "most_memory": 200_000_000, **limits}
     return Reading({".txt": loader}, DETECTOR, 1_000_000, ParserLimits(**known))
 
 
@@ -53,8 +53,9 @@ def test_every_bad_file_is_its_own_error_and_the_others_are_read(tmp_path, capfd
     assert all(isinstance(found[name], UnreadableFile) for name in bad)
     assert "SIGSEGV" in reasons["crash"] and "parser_memory_mb" in reasons["crash"]
     assert "exit code 3" in reasons["exit"]
-    for name in ("hang", "spin"):
-        assert "2 seconds" in reasons[name] and "parser_seconds" in reasons[name]
+    assert "1.5 seconds by the clock" in reasons["hang"] and "parser_seconds" in reasons["hang"]
+    # On a busy machine, the clock may be the first to end what computes.
+    assert re.search("0.5 seconds of the processor|1.5 seconds by the clock", reasons["spin"])
     assert "200 MB" in reasons["swell"] and "parser_memory_mb" in reasons["swell"]
     assert "KeyError" in reasons["raise"] and "a bug of ours" in reasons["raise"]
     assert reasons["refuse"] == "It is written in invisible ink"
