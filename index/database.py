@@ -44,8 +44,11 @@ class Database:
 
     def damage(self) -> str:
         """Say what is broken in the file itself; empty where nothing is."""
-        row = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
-        orphan = self.connection.execute("PRAGMA foreign_key_check").fetchone()
+        try:
+            row = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+            orphan = self.connection.execute("PRAGMA foreign_key_check").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
         if row[0] != "ok":
             return str(row[0])
         return f"a row of {orphan[0]} belongs to nothing" if orphan else ""

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from index.database import Database
 from index.errors import EmbedderMismatch, SyncRunning
 from index.vectors import VectorRecord
 from tests.fakes import WordEmbedder, open_corpus
@@ -116,6 +117,7 @@ def test_a_check_without_repair_changes_nothing(corpus):
     stores = corpus._stores
     for damage, _ in DAMAGE.values():
         damage(stores)
+    execute("DELETE FROM languages")(stores)
     before = stores.vectors.ids(), stores.terms.ids(), list(stores.database.connection.iterdump())
     assert set(found(corpus)) >= {"documents had no passages", "passages were missing in Tantivy"}
     after = stores.vectors.ids(), stores.terms.ids(), list(stores.database.connection.iterdump())
@@ -127,6 +129,26 @@ def test_all_damage_at_once_is_mended_in_one_go(corpus):
         damage(corpus._stores)
     assert {remedy for _, remedy in found(corpus, repair=True).values()} == {""}
     assert found(corpus) == {}
+
+
+def test_a_language_that_lost_its_sum_gets_it_again(corpus):
+    execute("DELETE FROM languages")(corpus._stores)
+    assert set(found(corpus, repair=True).values()) == {(1, "")}
+    assert found(corpus) == {}
+    assert corpus.passage_count() == 6
+
+
+def test_pages_of_a_catalog_that_are_not_sound_are_damage(tmp_path, corpus):
+    list(corpus.check())
+    corpus.close()
+    file = tmp_path / "data" / "catalog.sqlite3"
+    content = bytearray(file.read_bytes())
+    # The first page holds the tables' names, by which the file is opened.
+    content[8192:] = bytes(byte ^ 0xFF for byte in content[8192:])
+    file.write_bytes(content)
+    database = Database(file)
+    assert database.damage()
+    database.close()
 
 
 def test_stores_that_were_deleted_are_filled_again(tmp_path, corpus):
