@@ -115,14 +115,19 @@ def _lines(text: str) -> Iterator[Span]:
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
     """Undo cuts after an abbreviation and after a list item's number."""
     joined: list[Span] = []
+    # What is known of the last of them: a table of numbers becomes one, however long it is.
+    has_ink = has_letters = False
     for span in spans:
-        before = text[joined[-1].start : span.start].rstrip() if joined else ""
-        begins_small = text[span.start : span.end].lstrip()[:1].islower()
-        only_number = bool(before) and not any(character.isalpha() for character in before)
-        if only_number or (begins_small and before.endswith(".")):
+        piece = text[span.start : span.end]
+        end = text[max(joined[-1].start, span.start - 9) : span.start].rstrip() if joined else ""
+        only_number = has_ink and not has_letters
+        if only_number or (piece.lstrip()[:1].islower() and end.endswith(".")):
             joined[-1] = Span(joined[-1].start, span.end)
         else:
             joined.append(span)
+            has_ink = has_letters = False
+        has_ink = has_ink or not piece.isspace()
+        has_letters = has_letters or any(map(str.isalpha, piece))
     return joined
 
 
