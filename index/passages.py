@@ -26,6 +26,9 @@ _SHORTEST_CLAUSE = 60
 _INSIDE_PARAGRAPH = 0.3
 """What a cut inside a paragraph costs: keeping one of the most columns whole costs as much."""
 
+_CELL_BORDER = " | "
+"""What loaders write between the cells of a table's row."""
+
 _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
 
 
@@ -85,6 +88,9 @@ def split(
 def sentence_spans(text: str, language: str) -> Iterator[Span]:
     """Find the sentences of a text, trimmed of the white space around them."""
     for paragraph in _lines(text):
+        if _is_row(text, paragraph):
+            yield _trimmed(text, paragraph)
+            continue
         pieces = sentencex.get_sentence_boundaries(language, text[paragraph.start : paragraph.end])
         spans = [
             Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
@@ -104,11 +110,25 @@ def _lines(text: str) -> Iterator[Span]:
     while position != -1:
         before = text[max(start, position - 9) : position].rstrip()[-1:]
         goes_on = text[position + 1 : position + 2].islower() and before not in _TERMINAL
-        if not (before and goes_on):
+        if not (before and goes_on) or _beside_row(text, start, position):
             yield Span(start, position)
             start = position + 1
         position = text.find("\n", position + 1)
     yield Span(start, len(text))
+
+
+def _is_row(text: str, line: Span) -> bool:
+    """Say whether a line is a row of a table, whose cells mean nothing apart, and is not too long."""
+    if _CELL_BORDER not in text[line.start : min(line.end, line.start + _LONGEST_SENTENCE)]:
+        return False
+    return width(text[line.start : line.end]) <= _LONGEST_SENTENCE
+
+
+def _beside_row(text: str, start: int, position: int) -> bool:
+    """Say whether a line end parts a row of a table from what is before or after it."""
+    end = text.find("\n", position + 1)
+    following = text[position + 1 : end if end != -1 else len(text)]
+    return _CELL_BORDER in text[start:position] or _CELL_BORDER in following
 
 
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
