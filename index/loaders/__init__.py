@@ -11,6 +11,7 @@ from index.loaders.docx import load_docx
 from index.loaders.html import load_html
 from index.loaders.markdown import load_markdown
 from index.loaders.pdf import load_pdf
+from index.loaders.pptx import load_pptx
 from index.loaders.text import load_text
 from index.types import Document
 
@@ -21,6 +22,7 @@ LOADERS: dict[str, Callable[[Path], Document]] = {
     ".markdown": load_markdown,
     ".md": load_markdown,
     ".pdf": load_pdf,
+    ".pptx": load_pptx,
     ".text": load_text,
     ".txt": load_text,
     ".xhtml": load_html,

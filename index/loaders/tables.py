@@ -120,7 +120,7 @@ def table_lines(rows: Sequence[Row], *, first_row_names: bool = False) -> Iterat
     names = _header_rows(rows[titles:], first_row_names)
     yield from (line for row in rows[:titles] for line in _plain(row))
     rows = rows[titles:]
-    header, is_open = list(rows[:names]), False
+    header, is_open = list(rows[:names]), True
     for row in header:
         yield from _plain(row)
     labels = _labels(header)

@@ -10,7 +10,7 @@ from lxml import etree
 from index.loaders.manuscript import Manuscript
 from index.loaders.numbering import Numbering
 from index.loaders.tables import Cell, Grid
-from index.loaders.word_package import WordPackage
+from index.loaders.office_package import OfficePackage
 from index.loaders.word_styles import WordStyles
 from index.loaders.wordml import COMPATIBILITY, MATH, is_on, number_of, value_of, w
 
@@ -40,7 +40,7 @@ class _Paragraph:
 class BodyReader:
     """Writes one document into a manuscript. Works through it without recursion."""
 
-    def __init__(self, package: WordPackage, manuscript: Manuscript) -> None:
+    def __init__(self, package: OfficePackage, manuscript: Manuscript) -> None:
         self._package = package
         self._manuscript = manuscript
         self._styles = WordStyles(package.related("styles"))
