@@ -118,7 +118,7 @@ def _lines(text: str) -> Iterator[Span]:
 
 
 def _is_row(text: str, line: Span) -> bool:
-    """Say whether a line is a row of a table, whose cells mean nothing apart, and is not too long."""
+    """Say whether a line is a row of a table, whose cells mean nothing apart."""
     if _CELL_BORDER not in text[line.start : min(line.end, line.start + _LONGEST_SENTENCE)]:
         return False
     return width(text[line.start : line.end]) <= _LONGEST_SENTENCE

@@ -42,7 +42,10 @@ HOMES = {
     "tarfile": {"assistant/backup.py"},
     "mcp": {"assistant/mcp_server.py"},
 }
-LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
+LOADER_LIBRARIES = {
+    *("pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"),
+    *("openpyxl", "pptx", "striprtf"),
+}
 # What a module of `assistant` may not import, so that arrows point one way only.
 ABOVE = {
     "answering": {"api", "chat", "server", "serving", "commands", "client", "cli", "build"},

@@ -25,6 +25,7 @@ PASSWORD = "The document needs a password; save it without one"
 _STRICT = regex.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 _USUAL = rb"http://schemas.openxmlformats.org/\1/2006/\2"
 
+
 class Archive:
     """The parts of a file. Only those asked for are unpacked, in memory and to a limit."""
 
@@ -62,9 +63,13 @@ class Archive:
                 )
             return self._zip.read(entry)
 
+    def markup(self, name: str) -> bytes:
+        """Unpack an XML part, in the usual dialect. Raises UnreadableFile as `content` does."""
+        return _STRICT.sub(_USUAL, self.content(name))
+
     def tree(self, name: str) -> etree._Element:
         """Unpack and parse an XML part. Raises UnreadableFile, also when it is not there."""
-        markup = _STRICT.sub(_USUAL, self.content(name))
+        markup = self.markup(name)
         with reading(self._kind):
             return xml_tree(markup)
 

@@ -114,10 +114,10 @@ def chart_grid(chart: etree._Element) -> Grid:
     """Make a table of a chart's values: a row for each category, a column for each series."""
     series = list(chart.iter(c("ser")))
     names = [" ".join(_values(each.find(c("tx"))).values()) for each in series]
-    points = [
-        _values(_first(each, "val", "yVal")) for each in series
-    ]
-    categories = next((found for each in series if (found := _values(_first(each, "cat", "xVal")))), {})
+    points = [_values(_first(each, "val", "yVal")) for each in series]
+    categories = next(
+        (found for each in series if (found := _values(_first(each, "cat", "xVal")))), {}
+    )
     grid = Grid()
     places = sorted({place for values in points for place in values} | categories.keys())
     if not places:

@@ -60,12 +60,25 @@ class Manuscript:
         self._sections.append(Section(self._length - len(heading), heading=path))
 
     def add_table(self, rows: Sequence[Row], *, first_row_names: bool = False) -> None:
-        """Add a table, a line a row; `first_row_names` if its first row most likely names columns."""
+        """Add a table, a line a row; `first_row_names` if its first row likely names columns."""
         tight = False
         for line in table_lines(rows, first_row_names=first_row_names):
             before = self._length
             self.add(line, tight=tight)
             tight = tight or self._length > before
+
+    def add_document(self, document: Document, name: str) -> None:
+        """Add another document, such as an attachment, whose places lie below the last heading."""
+        if self._parts:
+            self._append("\n\n")
+        above = [title for _, title in self._above]
+        for section in document.sections:
+            page = [f"p. {section.page}"] if section.page is not None else []
+            below = [section.heading] if section.heading else []
+            heading = " › ".join([*above, *page, *below])
+            self._sections.append(Section(self._length + section.start, heading=heading))
+        self._append(document.text)
+        self._warnings += [f"{name}: {warning}" for warning in document.warnings]
 
     def warn(self, sentence: str) -> None:
         """Tell the reader of the document what did not reach the text."""

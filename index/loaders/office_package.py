@@ -70,6 +70,10 @@ class OfficePackage:
         """Return a part by its name, None where it is missing."""
         return self._archive.tree(name) if name in self._archive else None
 
+    def markup(self, name: str) -> bytes | None:
+        """Return the XML of a part unparsed, for one that is too large as a tree."""
+        return self._archive.markup(name) if name in self._archive else None
+
     def title(self) -> str:
         """Return the title among the file's properties, or an empty string."""
         properties = self.related("core-properties", "")

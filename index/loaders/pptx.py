@@ -78,9 +78,7 @@ class _Slides:
                 hidden.append(number)
             else:
                 self._read_slide(number, name, root)
-                comments += any(
-                    each.kind == "comments" for each in self._package.relations(name)
-                )
+                comments += any(each.kind == "comments" for each in self._package.relations(name))
         self._warn("Hidden slides, which were left out", hidden)
         self._warn("Slides that are missing from the file", missing)
         if comments:

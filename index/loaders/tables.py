@@ -20,7 +20,7 @@ _LONGEST_LABEL = 60
 _LONGEST_ROW_NAME = 100
 """In characters. A longer first cell is no name of its row."""
 
-_LONGEST_REPEATED = 200
+LONGEST_REPEATED = 200
 """In characters. What a cell that spans rows says is said in each of them, unless it is longer."""
 
 _WIDEST = 500
@@ -34,7 +34,9 @@ _LONGEST_NAME = 40
 _SAMPLE = 20
 """Rows that show what a column holds."""
 
-_NUMBER = regex.compile(r"[-+−–(<>~≈ ]*\p{Sc}?[-−( ]*\d[\d.,'’ \u00a0\u202f]*\)?\s?(%|‰|\p{Sc}|[A-Z]{3})?\)?")
+_NUMBER = regex.compile(
+    r"[-+−–(<>~≈ ]*\p{Sc}?[-−( ]*\d[\d.,'’ \u00a0\u202f]*\)?\s?(%|‰|\p{Sc}|[A-Z]{3})?\)?"
+)
 _DATE = regex.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
 _YEAR = regex.compile(r"(19|20)\d\d(\s?[-/–]\s?(19|20)?\d\d)?")
 _NOTHING = frozenset({"-", "–", "—", "n/a", "."})
@@ -76,7 +78,7 @@ class Grid:
         for number in range(max(1, min(columns, _WIDEST - len(self.rows[-1])))):
             part = Cell(text, number > 0, cell.is_name)
             if rows > 1:
-                below = text if len(text) <= _LONGEST_REPEATED else ""
+                below = text if len(text) <= LONGEST_REPEATED else ""
                 self._spanning[len(self.rows[-1])] = (
                     Cell(below, number > 0, cell.is_name),
                     rows - 1,
@@ -88,7 +90,7 @@ class Grid:
         """Add a cell that goes on with the one above it."""
         column = len(self.rows[-1])
         above = self.rows[-2][column : column + 1] if len(self.rows) > 1 else []
-        cell = above[0] if above and len(above[0].text) <= _LONGEST_REPEATED else Cell("")
+        cell = above[0] if above and len(above[0].text) <= LONGEST_REPEATED else Cell("")
         self.add(cell, columns)
 
     def _fill(self) -> None:
@@ -228,16 +230,16 @@ def _plain(row: Row) -> Iterator[str]:
     texts = ["" if cell.continues else cell.text for cell in row]
     while texts and not texts[-1]:
         texts.pop()
-    yield from _lines(texts)
+    yield from row_lines(texts)
 
 
 def _labelled(row: Row, labels: Sequence[str]) -> Iterator[str]:
-    parts = []
+    parts: list[str] = []
     for column, cell in enumerate(row):
         label = labels[column] if column < len(labels) else ""
         if cell.text and not cell.continues:
             parts.append(_with_label(cell.text, label) if parts else _row_name(cell.text, label))
-    yield from _lines(parts)
+    yield from row_lines(parts)
 
 
 def _row_name(text: str, label: str) -> str:
@@ -256,7 +258,7 @@ def _with_label(text: str, label: str) -> str:
     return f"{label} {text}" if label.endswith("?") else f"{label}: {text}"
 
 
-def _lines(parts: Sequence[str]) -> Iterator[str]:
+def row_lines(parts: Sequence[str]) -> Iterator[str]:
     """Put the parts of a row on one line, or on several that each begin with the first part."""
     name = parts[0] if parts and len(parts[0]) <= _LONGEST_ROW_NAME else ""
     line: list[str] = []

@@ -9,8 +9,8 @@ from lxml import etree
 
 from index.loaders.manuscript import Manuscript
 from index.loaders.numbering import Numbering
-from index.loaders.tables import Cell, Grid
 from index.loaders.office_package import OfficePackage
+from index.loaders.tables import Cell, Grid
 from index.loaders.word_styles import WordStyles
 from index.loaders.wordml import COMPATIBILITY, MATH, is_on, number_of, value_of, w
 
