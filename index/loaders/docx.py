@@ -22,6 +22,9 @@ def load_docx(path: Path) -> Document:
     package = OfficePackage(content_of(path), _KIND, w("document"))
     manuscript = Manuscript()
     BodyReader(package, manuscript).read()
+    comments = package.related("comments")
+    if comments is not None and len(comments):
+        manuscript.warn(f"Comments, which were left out: {len(comments)}")
     title = one_line(package.title())
     if not is_title(title):
         title = manuscript.first_heading() or name_of(path)

@@ -12,14 +12,15 @@ from index.loaders.tables import Cell, Grid
 
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 
-_MOST_POINTS = 1000
+_MOST_VALUES = 20_000
 """Of a chart: what has more is a curve, whose points no reader would look up."""
 
 _WIDEST_SPAN = 500
 _HIGHEST_SPAN = 65_536
+_DEEPEST = 8
 
 
 def a(path: str) -> str:
@@ -51,7 +52,7 @@ def shape_paragraphs(body: etree._Element) -> Iterator[ShapeParagraph]:
         properties = paragraph.find(a("pPr"))
         level, bullet = 0, ""
         if properties is not None:
-            level = min(int(properties.get("lvl", "0") or 0), 8)
+            level = _whole(properties.get("lvl"), 0, _DEEPEST)
             if properties.find(a("buAutoNum")) is not None:
                 number += 1
                 bullet = f"{number}."
@@ -88,15 +89,15 @@ def table_grid(table: etree._Element) -> Grid:
             if "1" in (cell.get("hMerge"), cell.get("vMerge")):
                 continue
             text = " ".join(each.text for each in shape_paragraphs(cell))
-            columns = _number(cell.get("gridSpan"), _WIDEST_SPAN)
-            rows = _number(cell.get("rowSpan"), _HIGHEST_SPAN)
+            columns = _whole(cell.get("gridSpan"), 1, _WIDEST_SPAN)
+            rows = _whole(cell.get("rowSpan"), 1, _HIGHEST_SPAN)
             grid.add(Cell(text, is_name=names and len(grid.rows) == 1), columns, rows)
     return grid
 
 
 def diagram_texts(data: etree._Element) -> Iterator[str]:
     """Read what the shapes of a diagram say, in the order of its data."""
-    for point in data.iter(f"{{{_DIAGRAM}}}pt"):
+    for point in data.iter(f"{{{DIAGRAM}}}pt"):
         text = " ".join(each.text for each in shape_paragraphs(point))
         if text.strip():
             yield text
@@ -111,7 +112,10 @@ def chart_title(chart: etree._Element) -> str:
 
 
 def chart_grid(chart: etree._Element) -> Grid:
-    """Make a table of a chart's values: a row for each category, a column for each series."""
+    """Make a table of a chart's values: a row for each category, a column for each series.
+
+    It is empty where a chart stores no values, or more than anybody would look up.
+    """
     series = list(chart.iter(c("ser")))
     names = [" ".join(_values(each.find(c("tx"))).values()) for each in series]
     points = [_values(_first(each, "val", "yVal")) for each in series]
@@ -120,12 +124,12 @@ def chart_grid(chart: etree._Element) -> Grid:
     )
     grid = Grid()
     places = sorted({place for values in points for place in values} | categories.keys())
-    if not places:
+    if not places or len(places) * len(series) > _MOST_VALUES:
         return grid
     grid.begin_row()
     for name in ("", *names):
         grid.add(Cell(name, is_name=True))
-    for place in places[:_MOST_POINTS]:
+    for place in places:
         grid.begin_row()
         grid.add(Cell(categories.get(place, "")))
         for values in points:
@@ -146,10 +150,12 @@ def _values(element: etree._Element | None) -> dict[int, str]:
     if direct is not None:
         return {0: direct.text or ""}
     return {
-        int(point.get("idx", "0")): " ".join(v.text or "" for v in point.iter(c("v")))
+        _whole(point.get("idx"), 0, _MOST_VALUES): " ".join(
+            v.text or "" for v in point.iter(c("v"))
+        )
         for point in element.iter(c("pt"))
     }
 
 
-def _number(text: str | None, most: int) -> int:
-    return max(1, min(int(text), most)) if text and text.isdecimal() and len(text) < 10 else 1
+def _whole(text: str | None, otherwise: int, most: int) -> int:
+    return min(int(text), most) if text and text.isdecimal() and len(text) < 10 else otherwise

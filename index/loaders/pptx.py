@@ -10,15 +10,8 @@ from lxml import etree
 
 from index.loaders.cleaning import one_line
 from index.loaders.content import content_of, reading
-from index.loaders.drawing import (
-    a,
-    c,
-    chart_grid,
-    chart_title,
-    diagram_texts,
-    shape_paragraphs,
-    table_grid,
-)
+from index.loaders.drawing import a, shape_paragraphs, table_grid
+from index.loaders.drawn_parts import DRAWN, write_drawn
 from index.loaders.manuscript import Manuscript
 from index.loaders.office_package import OfficePackage
 from index.loaders.titles import is_title, name_of
@@ -26,12 +19,10 @@ from index.types import Document
 
 _SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_DIAGRAM_IDS = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _KIND = "a PowerPoint presentation (.pptx)"
 
 _ID = f"{{{_RELATIONS}}}id"
-_DIAGRAM_DATA = f"{{{_RELATIONS}}}dm"
 
 _TITLES = frozenset({"title", "ctrTitle"})
 _REPEATED = frozenset({"dt", "ftr", "hdr", "sldNum", "sldImg"})
@@ -110,15 +101,8 @@ class _Slides:
             return
         for table in shape.iter(a("tbl")):
             self._manuscript.add_table(table_grid(table).rows)
-        for reference in shape.iter(c("chart")):
-            chart = self._package.part(parts.get(reference.get(_ID, ""), ""))
-            if chart is not None:
-                self._manuscript.add(chart_title(chart))
-                self._manuscript.add_table(chart_grid(chart).rows)
-        for reference in shape.iter(_DIAGRAM_IDS):
-            data = self._package.part(parts.get(reference.get(_DIAGRAM_DATA, ""), ""))
-            for text in diagram_texts(data) if data is not None else ():
-                self._manuscript.add(f"• {one_line(text)}", tight=True)
+        for reference in shape.iter(*DRAWN):
+            write_drawn(reference, parts, self._package, self._manuscript)
 
     def _read_text(self, shape: etree._Element, *, is_list: bool) -> None:
         paragraphs = list(shape_paragraphs(shape))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from index.loaders.drawn_parts import DRAWN, write_drawn
 from index.loaders.manuscript import Manuscript
 from index.loaders.numbering import Numbering
 from index.loaders.office_package import OfficePackage
@@ -47,6 +48,8 @@ class BodyReader:
         self._numbering = Numbering(package.related("numbering"))
         self._notes = {kind: _note_texts(package.related(kind)) for kind in _NOTES.values()}
         self._due_notes: list[str] = []  # referred to since the last block
+        self._drawn = {each.id: each.part for each in package.relations(package.main)}
+        self._due_drawings: list[etree._Element] = []  # charts and diagrams, likewise
         self._paragraphs: list[_Paragraph] = []  # the open ones, a text box's inside its anchor's
         self._rows: list[list[str] | None] = []  # the open ones; None where cells are no data
         self._grid = Grid()  # the rows of the open table that are not yet written
@@ -72,8 +75,8 @@ class BodyReader:
             self._say(element.text or "")
         elif tag in _SIGNS:
             self._say(_SIGNS[tag])
-        elif tag in _NOTES:
-            self._due_notes.append(self._notes[_NOTES[tag]].get(element.get(w("id"), ""), ""))
+        elif tag in _NOTES or tag in DRAWN:
+            self._refer(element)
         elif tag == _PARAGRAPH:
             self._paragraphs.append(_Paragraph(element.find(w("pPr"))))
         elif tag == _TABLE:
@@ -82,6 +85,13 @@ class BodyReader:
             self._begin_row(element)
         elif tag == _CELL and self._cells is not None:
             self._cells.append("")
+
+    def _refer(self, element: etree._Element) -> None:
+        if element.tag in DRAWN:
+            self._due_drawings.append(element)
+        else:
+            notes = self._notes[_NOTES[str(element.tag)]]
+            self._due_notes.append(notes.get(element.get(w("id"), ""), ""))
 
     def _end(self, element: etree._Element) -> None:
         if element.tag == _PARAGRAPH:
@@ -151,11 +161,15 @@ class BodyReader:
             self._add_notes()
 
     def _add_notes(self) -> None:
-        """Put notes behind the block that refers to them, where their sense is."""
+        """Put notes and drawings behind the block that refers to them, where their sense is."""
         for note in self._due_notes:
             if note:
                 self._manuscript.add(f"* {note}", tight=True)
         self._due_notes.clear()
+        drawings = self._due_drawings
+        self._due_drawings = []
+        for drawing in drawings:
+            write_drawn(drawing, self._drawn, self._package, self._manuscript)
 
     def _is_data(self, row: etree._Element) -> bool:
         """Say whether a row's cells are data; otherwise a table only places parts of the page."""
