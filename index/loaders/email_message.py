@@ -99,7 +99,7 @@ class _Reader:
             self._manuscript.warn(f"A part of the message was not read ({error})")
 
     def _read_attachment(self, part: Message, level: int) -> None:
-        name = _decoded(part.get_filename() or "")
+        name = PurePosixPath(_decoded(part.get_filename() or "").replace("\\", "/")).name
         kind = part.get_content_type()
         shown = name or kind
         suffix = PurePosixPath(name).suffix.lower() or _SUFFIXES.get(kind, "")
@@ -109,10 +109,10 @@ class _Reader:
         if self._parts > _MOST_PARTS:
             self._manuscript.warn(f"More than {_MOST_PARTS} attachments; not read: {shown}")
             return
-        self._manuscript.add_heading(shown, level)
         if kind == "message/rfc822" or suffix == ".eml":
             self._read_message(part, shown, level)
             return
+        self._manuscript.add_heading(shown, level)
         loader = self._loaders.get(suffix)
         if loader is None:
             self._manuscript.warn(f"An attachment of a type that cannot be read: {shown}")

@@ -35,7 +35,7 @@ def load_json(path: Path) -> Document:
         value = _parsed(text)
     manuscript = Manuscript()
     with reading(_KIND):  # only depth can fail here: what is parsed may be deeper than this walks
-        _write(value, (), manuscript)
+        _write(value, manuscript)
     return manuscript.document(_title(value) or name_of(path))
 
 
@@ -49,7 +49,7 @@ def load_json_lines(path: Path) -> Document:
         if not line.strip():
             continue
         try:
-            _write(_parsed(line), (), manuscript)
+            _write(_parsed(line), manuscript)
             values += 1
         except (ValueError, RecursionError):
             failed.append(number)
@@ -64,7 +64,9 @@ def load_json_lines(path: Path) -> Document:
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON is any value
     """Parse a value; numbers stay as they are written. Raises ValueError, RecursionError."""
-    return json.loads(text, object_pairs_hook=_Object, parse_int=str, parse_float=str)
+    return json.loads(
+        text, object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=str
+    )
 
 
 def _title(value: object) -> str:
@@ -73,15 +75,18 @@ def _title(value: object) -> str:
     return next((each for each in titles if isinstance(each, str) and is_title(each)), "")
 
 
-def _write(value: object, path: Sequence[str], manuscript: Manuscript) -> None:
-    """Write a value: each record of a list begins a paragraph, and so does each long text."""
+def _write(value: object, manuscript: Manuscript, depth: int = 1) -> None:
+    """Write a value: each record of a list begins a paragraph, and so does each long text.
+
+    A list of records inside a record is a section of its own, at a depth from 1.
+    """
     if isinstance(value, list) and _text(value) is None and not isinstance(value, _Object):
         for each in value:
-            _write(each, path, manuscript)
+            _write(each, manuscript, depth)
         return
     short: list[str] = []
     later: list[tuple[Sequence[str], object]] = []
-    for name, member in _members(value, path):
+    for name, member in _members(value, ()):
         text = _text(member)
         if text is None or len(text) > _LONGEST_VALUE or "\n" in text.strip():
             later.append((name, member))
@@ -92,7 +97,8 @@ def _write(value: object, path: Sequence[str], manuscript: Manuscript) -> None:
     for name, member in later:
         text = _text(member)
         if text is None:
-            _write(member, name, manuscript)
+            manuscript.add_heading(_BETWEEN.join(name), depth)
+            _write(member, manuscript, depth + 1)
         else:
             manuscript.add(_named(name, text))
 

@@ -24,7 +24,7 @@ LONGEST_REPEATED = 200
 """In characters. What a cell that spans rows says is said in each of them, unless it is longer."""
 
 _WIDEST = 500
-_MOST_CELLS = 1_000_000
+_MOST_CELLS = 200_000
 """Columns, and cells of a table, that cells may span: a few bytes can claim billions of them."""
 
 _MOST_HEADER_ROWS = 4
@@ -73,17 +73,15 @@ class Grid:
 
     def add(self, cell: Cell, columns: int = 1, rows: int = 1) -> None:
         """Add a cell that spans some columns and rows (at least 1) to the row that has begun."""
-        text = one_line(cell.text)
-        self._cells += columns
-        for number in range(max(1, min(columns, _WIDEST - len(self.rows[-1])))):
-            part = Cell(text, number > 0, cell.is_name)
+        row, text = self.rows[-1], one_line(cell.text)
+        if self._cells > _MOST_CELLS:
+            columns = rows = 1
+        for number in range(max(1, min(columns, _WIDEST - len(row)))):
+            self._cells += 1
             if rows > 1:
                 below = text if len(text) <= LONGEST_REPEATED else ""
-                self._spanning[len(self.rows[-1])] = (
-                    Cell(below, number > 0, cell.is_name),
-                    rows - 1,
-                )
-            self.rows[-1].append(part)
+                self._spanning[len(row)] = (Cell(below, number > 0, cell.is_name), rows - 1)
+            row.append(Cell(text, number > 0, cell.is_name))
         self._fill()
 
     def add_from_above(self, columns: int = 1) -> None:
@@ -184,7 +182,7 @@ def _holds_values(texts: Sequence[str], name: str) -> bool:
     told = [text for text in texts if text and text not in _NOTHING]
     is_year = _YEAR.fullmatch(name) is not None
     values = sum(_is_value(t) or (not is_year and bool(_YEAR.fullmatch(t))) for t in told)
-    return bool(told) and values > len(told) / 2
+    return bool(told) and values * 2 >= len(told)
 
 
 def _looks_like_names(row: Row, body: Sequence[Row]) -> bool:
