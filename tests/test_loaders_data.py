@@ -103,7 +103,7 @@ def test_a_spoilt_line_does_not_cost_the_others(read):
 
 def test_rtf_is_read_with_its_accents_and_tables(read):
     content = (
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Nota wonen}}"
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Nota caf\'e9s}}"
         rb"\f0 Caf\'e9 en \u8364? gratis\par Tweede {\b vet} woord.\par"
         rb"\trowd wie\cell bedrag\cell\row\trowd Jan\cell 5\cell\row\pard Slot}"
     )
@@ -111,7 +111,7 @@ def test_rtf_is_read_with_its_accents_and_tables(read):
     assert document.text == (
         "Café en € gratis\n\nTweede vet woord.\n\nwie | bedrag\nJan | bedrag: 5\n\nSlot"
     )
-    assert document.title == "Nota wonen"
+    assert document.title == "Nota cafés"
 
 
 @pytest.mark.parametrize("content", [b"Beste lezer,", b"{\\rtf1 \\u99999999 x \\'zz}"])

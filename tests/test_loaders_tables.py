@@ -45,6 +45,11 @@ def test_a_title_above_a_table_names_no_column():
     ]
 
 
+def test_numbers_with_a_unit_are_numbers():
+    assert lines(("Hund", "Steuer"), ("erster", "96 Euro"))[1] == "erster | Steuer: 96 Euro"
+    assert lines(("Wie", "2 personen"), ("Huur", "96"))[1] == "Huur | 2 personen: 96"
+
+
 def test_a_unit_in_the_corner_stays_with_each_row_and_a_number_gets_its_name():
     assert lines(("(x 1000)", "Groei"), ("Inwoners", "5"))[1] == "Inwoners (x 1000) | Groei: 5"
     assert lines(("Jaar", "Groei"), ("2024", "5"))[1] == "Jaar: 2024 | Groei: 5"
@@ -56,6 +61,7 @@ def test_a_unit_in_the_corner_stays_with_each_row_and_a_number_gets_its_name():
         (("Naam", "Jan"), ("Adres", "Dorpsstraat")),  # a form: names at the left
         (("Jan", "5"), ("Piet", "6")),  # numbers from the first row on
         (("Jan", "2019"), ("Piet", "2018")),  # years that may be values
+        (("Jan", "5 jaar"), ("Piet", "6 jaar")),
         (("Alleen", "een", "rij"),),
     ],
 )

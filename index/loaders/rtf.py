@@ -10,6 +10,7 @@ import regex
 from striprtf.striprtf import rtf_to_text
 
 from index.errors import UnreadableFile
+from index.loaders.cleaning import one_line
 from index.loaders.content import content_of, kind_of, reading
 from index.loaders.manuscript import Manuscript
 from index.loaders.tables import cells
@@ -17,7 +18,7 @@ from index.loaders.titles import is_title, name_of
 from index.types import Document
 
 _KIND = "an RTF document"
-_TITLE = regex.compile(r"\\title ([^{}\\]{1,300})\}")
+_TITLE = regex.compile(r"\\title ([^{}]{1,300})\}")
 _ROW_END = "|"
 
 
@@ -28,8 +29,7 @@ def load_rtf(path: Path) -> Document:
     if kind != _KIND:
         raise UnreadableFile(f"The file is {kind or 'damaged, or something else'}, not {_KIND}")
     markup = content.decode("latin-1")  # every byte as it is: RTF says itself what bytes mean
-    with reading(_KIND):
-        text = str(rtf_to_text(markup, errors="replace"))  # type: ignore[no-untyped-call]
+    text = _text(markup)
     manuscript = Manuscript()
     for is_table, lines in groupby(text.split("\n"), lambda line: line.endswith(_ROW_END)):
         if is_table:
@@ -37,6 +37,15 @@ def load_rtf(path: Path) -> Document:
         else:
             for line in lines:
                 manuscript.add(line)
-    title = _TITLE.search(markup)
-    named = title[1].strip() if title else ""
-    return manuscript.document(named if is_title(named) else name_of(path))
+    title = _title(markup)
+    return manuscript.document(title if is_title(title) else name_of(path))
+
+
+def _title(markup: str) -> str:
+    found = _TITLE.search(markup)
+    return one_line(_text(f"{{\\rtf1 {found[1]}}}")) if found else ""
+
+
+def _text(markup: str) -> str:
+    with reading(_KIND):
+        return str(rtf_to_text(markup, errors="replace"))  # type: ignore[no-untyped-call]

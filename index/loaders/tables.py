@@ -37,6 +37,7 @@ _SAMPLE = 20
 _NUMBER = regex.compile(
     r"[-+−–(<>~≈ ]*\p{Sc}?[-−( ]*\d[\d.,'’ \u00a0\u202f]*\)?\s?(%|‰|\p{Sc}|[A-Z]{3})?\)?"
 )
+_MEASURE = regex.compile(_NUMBER.pattern + r"\s?\p{L}{1,15}\.?")
 _DATE = regex.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
 _YEAR = regex.compile(r"(19|20)\d\d(\s?[-/–]\s?(19|20)?\d\d)?")
 _NOTHING = frozenset({"-", "–", "—", "n/a", "."})
@@ -178,10 +179,19 @@ def _tops_values(header: Sequence[Row], body: Sequence[Row]) -> bool:
 
 
 def _holds_values(texts: Sequence[str], name: str) -> bool:
-    """Say whether most of a column are numbers; below a year, such as are no years."""
+    """Say whether most of a column are numbers, which may have a unit.
+
+    Below a year only such count as are no years, below a number with a unit such as have none.
+    """
     told = [text for text in texts if text and text not in _NOTHING]
     is_year = _YEAR.fullmatch(name) is not None
-    values = sum(_is_value(t) or (not is_year and bool(_YEAR.fullmatch(t))) for t in told)
+    has_unit = _MEASURE.fullmatch(name) is not None
+    values = sum(
+        _is_value(text)
+        or (not is_year and _YEAR.fullmatch(text) is not None)
+        or (not has_unit and _MEASURE.fullmatch(text) is not None)
+        for text in told
+    )
     return bool(told) and values * 2 >= len(told)
 
 
