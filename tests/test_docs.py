@@ -60,10 +60,12 @@ def test_every_field_of_a_gold_question_is_in_the_page_on_evaluation():
 
 def test_every_file_type_is_in_the_readme_and_has_a_seed():
     seeds = {path.suffix for path in (ROOT / "seeds" / "documents").iterdir()}
-    for suffix in (".txt", ".md", ".html", ".pdf", ".docx"):
-        assert suffix in LOADERS
-        assert suffix in seeds
-        assert suffix in README
+    assert seeds <= set(LOADERS)
+    for suffix in LOADERS:
+        assert re.search(rf"{re.escape(suffix)}\b", README), suffix
+    for loader in {id(loader): loader for loader in LOADERS.values()}.values():
+        suffixes = {suffix for suffix, other in LOADERS.items() if other is loader}
+        assert suffixes & seeds, suffixes
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "prompts").glob("*.md")), ids=lambda p: p.name)
