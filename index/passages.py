@@ -24,7 +24,7 @@ _SHORTEST_CLAUSE = 60
 """In columns: the least that a blank may part in an unpunctuated language."""
 
 _INSIDE_PARAGRAPH = 0.3
-"""What a cut inside a paragraph costs: keeping one of the most columns whole costs as much."""
+"""What a cut inside a paragraph or a table costs: as much as one of the most columns kept whole."""
 
 _CELL_BORDER = " | "
 """What loaders write between the cells of a table's row."""
@@ -172,8 +172,8 @@ def _groups(
 ) -> list[list[Span]]:
     """Part sentences at the cuts that cost least in all (dynamic programming).
 
-    A passage costs the square of its relative distance to the target, a cut inside a paragraph
-    `_INSIDE_PARAGRAPH` more.
+    A passage costs the square of its relative distance to the target, a cut inside a paragraph or
+    a table `_INSIDE_PARAGRAPH` more.
     """
     ends = list(accumulate((width(text[s.start : s.end]) + 1 for s in sentences), initial=0))
     before = [Span(0, 0), *sentences]
@@ -183,7 +183,9 @@ def _groups(
     ]
     inside = [0.0] * (len(sentences) + 1)
     for place, (last, sentence) in enumerate(pairwise(sentences), start=1):
-        inside[place] = 0.0 if "\n" in text[last.end : sentence.start] else _INSIDE_PARAGRAPH
+        gap = text[last.end : sentence.start]
+        in_table = gap == "\n" and _is_row(text, last) and _is_row(text, sentence)
+        inside[place] = _INSIDE_PARAGRAPH if in_table or "\n" not in gap else 0.0
     cost = [0.0] + [math.inf] * len(sentences)
     begin = [0] * (len(sentences) + 1)
     for first in range(len(sentences)):

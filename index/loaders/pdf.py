@@ -4,7 +4,7 @@ Knows documents and pages; what characters and lines mean is the business of oth
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pypdfium2
@@ -16,6 +16,7 @@ from index.loaders.content import content_of, kind_of
 from index.loaders.joining import ends_sentence, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
 from index.loaders.pdf_page import lines_of
+from index.loaders.printed_tables import PrintedTable, without_tables
 from index.loaders.running_heads import without_repeats
 from index.loaders.titles import is_title, name_of
 from index.loaders.typesetting import Line, paragraphs
@@ -99,9 +100,18 @@ def _write(pages: Sequence[Sequence[Line]], manuscript: Manuscript) -> None:
     """Write the paragraphs; one that a page broke off goes on after no more than a line end."""
     goes_on = False
     for number, lines in enumerate(pages, start=1):
-        for text in paragraphs(lines):
+        for text in _texts(lines):
             manuscript.add(with_visible_hyphens(text), tight=goes_on, page=number)
             goes_on = False
             last = text
         if lines:
             goes_on = not ends_sentence(last)
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[str]:
+    """Read the paragraphs and tables of a page."""
+    for block in without_tables(lines):
+        if isinstance(block, PrintedTable):
+            yield from block.texts
+        else:
+            yield from paragraphs(block)

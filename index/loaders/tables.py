@@ -118,7 +118,7 @@ def table_lines(rows: Sequence[Row], *, first_row_names: bool = False) -> Iterat
     names the columns, cells are parted by " | ", and empty ones keep their place.
     """
     titles = sum(1 for _ in takewhile(_is_title, rows)) if len(rows) > 1 else 0
-    names = _header_rows(rows[titles:], first_row_names)
+    names = header_rows(rows[titles:], first_row_names)
     yield from (line for row in rows[:titles] for line in _plain(row))
     rows = rows[titles:]
     header, is_open = list(rows[:names]), True
@@ -141,7 +141,7 @@ def _is_title(row: Row) -> bool:
     return not any(cell.text and not cell.continues for cell in row[1:])
 
 
-def _header_rows(rows: Sequence[Row], first_row_names: bool) -> int:
+def header_rows(rows: Sequence[Row], first_row_names: bool = False) -> int:
     """Count the rows at the top that name the columns."""
     marked = sum(1 for _ in takewhile(_is_marked, rows[: _MOST_HEADER_ROWS + 1]))
     if 0 < marked <= _MOST_HEADER_ROWS and marked < len(rows):
