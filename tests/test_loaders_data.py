@@ -84,7 +84,7 @@ def test_numbers_and_repeated_names_stay_as_they_are_written(read):
     ("content", "reason"),
     [
         ("{", "damaged, or it is not JSON"),
-        ("[" * 100_000 + "]" * 100_000, "damaged, or it is not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "too deep"),
         ("[[], {}, null]", "no text"),
     ],
 )
@@ -97,8 +97,13 @@ def test_a_spoilt_line_does_not_cost_the_others(read):
     document = read('{"a": 1}\n{kapot\n\n{"a": 2, "b": "x"}\n', "a.jsonl")
     assert document.text == "a: 1\n\na: 2 | b: x"
     assert document.warnings == ("Lines that hold no JSON and were left out: 1 (the first is 2)",)
-    with pytest.raises(UnreadableFile, match="JSON value on each line"):
+    with pytest.raises(UnreadableFile, match="not JSON"):
         read("zomaar\ntekst", "a.jsonl")
+
+
+def test_the_two_kinds_of_json_may_go_by_each_others_name(read):
+    assert read('{"a": 1}\n{"a": 2}\n', "a.json").text == "a: 1\n\na: 2"
+    assert read('{\n "a": 1,\n "b": 2\n}\n', "a.jsonl").text == "a: 1 | b: 2"
 
 
 def test_rtf_is_read_with_its_accents_and_tables(read):

@@ -204,6 +204,23 @@ def test_rows_that_look_alike_are_no_running_heads():
     assert without_repeats(pages)[3][-1].text == "12 345 67"
 
 
+def test_what_a_form_was_filled_in_with_is_read(read):
+    field = (
+        "/Annots[<</Type/Annot/Subtype/Widget/FT/Tx/T(naam)/V(Saskia Dorrestein)/F 4"
+        "/Rect[100 695 300 715]/DA(/F 10 Tf 0 g)>>]"
+    )
+    content = pdf_file(typed("Naam:"), page=field).replace(
+        b"/Type/Catalog", b"/Type/Catalog/AcroForm<</Fields[]/DR<</Font<</F 3 0 R>>>>>>"
+    )
+    assert "Saskia Dorrestein" in read(content, "a.pdf").text
+
+
+def test_files_inside_a_pdf_are_counted(read):
+    names = b"/Type/Catalog/Names<</EmbeddedFiles<</Names[(a.txt)<</F(a.txt)/EF<<>>>>]>>>>"
+    document = read(pdf_file(typed("Omslag.")).replace(b"/Type/Catalog", names), "a.pdf")
+    assert document.warnings == ("Files inside the PDF, which were left out: 1",)
+
+
 def placed(*rows: tuple[str, ...], top: int = 700) -> str:
     """Show rows of cells in columns that begin 120 points apart."""
     return " ".join(

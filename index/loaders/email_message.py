@@ -3,6 +3,7 @@
 Knows messages and their parts; files that are attached go to the reader of their type.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from email.errors import MessageError
 from email.header import decode_header
@@ -56,7 +57,7 @@ def load_email(path: Path, *, loaders: Loaders) -> Document:
     if kind:
         raise UnreadableFile(f"The file is {kind}, not {_KIND}")
     with reading(_KIND):
-        message = BytesParser().parsebytes(content)
+        message = BytesParser().parsebytes(content.removeprefix(BOM_UTF8).lstrip())
         if not any(_header(message, name) for name in _EXPECTED):
             raise UnreadableFile(f"The file is damaged, or it is not {_KIND}")
     manuscript = Manuscript()

@@ -22,6 +22,9 @@ _LONGEST_VALUE = 300
 
 _TITLES = ("title", "name", "titel", "naam")
 _BETWEEN = " › "
+_TOO_DEEP = (
+    "The values lie inside each other too deeply to be read; save the file with fewer levels"
+)
 
 
 class _Object(list[tuple[str, Any]]):
@@ -29,23 +32,45 @@ class _Object(list[tuple[str, Any]]):
 
 
 def load_json(path: Path) -> Document:
-    """Read a JSON file. Raises UnreadableFile."""
+    """Read a JSON file, or one with a value on each line under its name. Raises UnreadableFile."""
     text = decode(content_of(path)).lstrip("\ufeff")
-    with reading(_KIND):
-        value = _parsed(text)
     manuscript = Manuscript()
-    with reading(_KIND):  # only depth can fail here: what is parsed may be deeper than this walks
-        _write(value, manuscript)
+    try:
+        value = _parsed(text)
+    except ValueError:
+        _write_lines(text, manuscript)
+        return manuscript.document(name_of(path))
+    except RecursionError:
+        raise UnreadableFile(_TOO_DEEP) from None
+    _write_value(value, manuscript)
     return manuscript.document(_title(value) or name_of(path))
 
 
 def load_json_lines(path: Path) -> Document:
-    """Read a file with a JSON value on each line. Raises UnreadableFile."""
-    lines = decode(content_of(path)).lstrip("\ufeff").split("\n")
+    """Read a file with a JSON value on each line, or a single one. Raises UnreadableFile."""
+    text = decode(content_of(path)).lstrip("\ufeff")
     manuscript = Manuscript()
+    try:
+        _write_lines(text, manuscript)
+    except UnreadableFile:
+        with reading(_KIND):
+            value = _parsed(text)
+        _write_value(value, manuscript)
+    return manuscript.document(name_of(path))
+
+
+def _write_value(value: object, manuscript: Manuscript) -> None:
+    try:
+        _write(value, manuscript)
+    except RecursionError:  # what can be parsed may be deeper than this can walk
+        raise UnreadableFile(_TOO_DEEP) from None
+
+
+def _write_lines(text: str, manuscript: Manuscript) -> None:
+    """Write the values of all lines that hold one; none at all makes the file unreadable."""
     failed: list[int] = []
     values = 0
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -54,12 +79,11 @@ def load_json_lines(path: Path) -> Document:
         except (ValueError, RecursionError):
             failed.append(number)
     if failed and not values:
-        raise UnreadableFile("The file is damaged, or it has no JSON value on each line")
+        raise UnreadableFile("The file is damaged, or it is not JSON")
     if failed:
         manuscript.warn(
             f"Lines that hold no JSON and were left out: {len(failed):,} (the first is {failed[0]})"
         )
-    return manuscript.document(name_of(path))
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON is any value

@@ -35,6 +35,10 @@ def load_pdf(path: Path) -> Document:
     manuscript = Manuscript()
     with _PDFIUM, opened(content) as pdf:
         title = _title(pdf)
+        attached = pdf.count_attachments()
+        if attached:
+            manuscript.warn(f"Files inside the PDF, which were left out: {attached}")
+        pdf.init_forms()
         pages = _pages(pdf, manuscript)
     _write(without_repeats(pages), manuscript)
     return manuscript.document(
@@ -70,7 +74,7 @@ def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line
     for number in range(1, len(pdf) + 1):
         lines: list[Line] = []
         try:
-            page = pdf[number - 1]
+            page = _filled_in(pdf, number - 1)
             try:
                 lines = lines_of(page)
                 if not lines and pdfium.FPDFPage_CountObjects(page):
@@ -87,6 +91,30 @@ def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line
     if pictures:
         manuscript.warn(f"Pages without text, which may be scans: {_named(pictures)}")
     return pages
+
+
+def _filled_in(pdf: pypdfium2.PdfDocument, index: int) -> pypdfium2.PdfPage:
+    """Open a page; what a form's fields hold becomes text of the page. Raises PdfiumError."""
+    page = pdf[index]
+    if not any(_is_written_on(page, number) for number in range(_annotations(page))):
+        return page
+    pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+    page.close()
+    return pdf[index]
+
+
+def _annotations(page: pypdfium2.PdfPage) -> int:
+    return int(pdfium.FPDFPage_GetAnnotCount(page))
+
+
+def _is_written_on(page: pypdfium2.PdfPage, number: int) -> bool:
+    """Say whether what lies on a page is a field of a form, or text that was typed there."""
+    annotation = pdfium.FPDFPage_GetAnnot(page, number)
+    if not annotation:
+        return False
+    kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+    pdfium.FPDFPage_CloseAnnot(annotation)
+    return kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT)
 
 
 def _named(numbers: Sequence[int]) -> str:

@@ -96,8 +96,8 @@ class PageReader:
         self._open_headings -= 1
         if not self._in_data and not self._open_headings:
             self._marker = ""
+            self._add_table()
             self._manuscript.add_heading(self._taken(), _HEADINGS[str(heading.tag)])
-            self._tight = False
 
     def _begin_pre(self, _: etree._Element) -> None:
         self._open_pre += 1
