@@ -102,6 +102,14 @@ def test_careless_messages_are_read(read, content):
     assert "hallo café" in read(content, "a.eml").text
 
 
+def test_attachments_beyond_measure_are_counted(read):
+    part = b"--X\nContent-Type: text/csv; name=a.csv\n\na;b\n1;2\n"
+    content = b"Subject: x\nContent-Type: multipart/mixed; boundary=X\n\n" + part * 203
+    document = read(content, "a.eml")
+    assert document.text.count("a: 1 | b: 2") == 200
+    assert document.warnings == ("Attachments that were left out, since 200 is the most: 3",)
+
+
 @pytest.mark.parametrize("content", [b"zomaar tekst", b"Aap: noot\n\nmies", b"%PDF-1.4"])
 def test_what_is_no_message_is_refused(read, content):
     with pytest.raises(UnreadableFile, match="not an e-mail message"):

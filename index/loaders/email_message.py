@@ -61,7 +61,13 @@ def load_email(path: Path, *, loaders: Loaders) -> Document:
         if not any(_header(message, name) for name in _EXPECTED):
             raise UnreadableFile(f"The file is damaged, or it is not {_KIND}")
     manuscript = Manuscript()
-    _Reader(manuscript, loaders).read(message, 1)
+    reader = _Reader(manuscript, loaders)
+    reader.read(message, 1)
+    if reader.parts > _MOST_PARTS:
+        manuscript.warn(
+            f"Attachments that were left out, since {_MOST_PARTS} is the most: "
+            f"{reader.parts - _MOST_PARTS:,}"
+        )
     return manuscript.document(_header(message, "Subject") or name_of(path))
 
 
@@ -71,7 +77,7 @@ class _Reader:
     def __init__(self, manuscript: Manuscript, loaders: Loaders) -> None:
         self._manuscript = manuscript
         self._loaders = loaders
-        self._parts = 0
+        self.parts = 0
 
     def read(self, message: Message, level: int) -> None:
         """Write a message whose subject is a heading of a level."""
@@ -106,9 +112,8 @@ class _Reader:
         suffix = PurePosixPath(name).suffix.lower() or _SUFFIXES.get(kind, "")
         if part.get_content_maintype() in _DECORATION and not name:
             return
-        self._parts += 1
-        if self._parts > _MOST_PARTS:
-            self._manuscript.warn(f"More than {_MOST_PARTS} attachments; not read: {shown}")
+        self.parts += 1
+        if self.parts > _MOST_PARTS:
             return
         if kind == "message/rfc822" or suffix == ".eml":
             self._read_message(part, shown, level)
