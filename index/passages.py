@@ -110,7 +110,7 @@ def _lines(text: str) -> Iterator[Span]:
     while position != -1:
         before = text[max(start, position - 9) : position].rstrip()[-1:]
         goes_on = text[position + 1 : position + 2].islower() and before not in _TERMINAL
-        if not (before and goes_on) or _beside_row(text, start, position):
+        if not (before and goes_on) or _beside_row(text, position):
             yield Span(start, position)
             start = position + 1
         position = text.find("\n", position + 1)
@@ -124,11 +124,12 @@ def _is_row(text: str, line: Span) -> bool:
     return width(text[line.start : line.end]) <= _LONGEST_SENTENCE
 
 
-def _beside_row(text: str, start: int, position: int) -> bool:
-    """Say whether a line end parts a row of a table from what is before or after it."""
+def _beside_row(text: str, position: int) -> bool:
+    """Say whether the line that ends at a position, or the next one, is a row of a table."""
     end = text.find("\n", position + 1)
+    line = text[text.rfind("\n", 0, position) + 1 : position]
     following = text[position + 1 : end if end != -1 else len(text)]
-    return _CELL_BORDER in text[start:position] or _CELL_BORDER in following
+    return _CELL_BORDER in line or _CELL_BORDER in following
 
 
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:

@@ -92,6 +92,14 @@ def test_a_text_reads_as_a_person_reads_it(read):
     assert document.title == "Wonen"
 
 
+def test_notes_stand_behind_their_paragraph_in_order(read):
+    note = "<text:note><text:note-body><text:p>{}</text:p></text:note-body></text:note>"
+    paragraph = f"<text:p>Een{note.format('eerst')} en twee{note.format('dan')}.</text:p>"
+    body = f"{paragraph}<text:p>Slot</text:p>"
+    document = read("a.odt", f"<office:text>{body}</office:text>")
+    assert document.text == "Een en twee.\n\n* eerst\n\n* dan\n\nSlot"
+
+
 def test_slides_have_their_title_first_and_hidden_ones_are_named(read):
     styles = (
         '<style:style style:name="H"><style:drawing-page-properties '

@@ -45,10 +45,6 @@ class Archive:
         """Say whether there is a part of that name."""
         return name in self._entries
 
-    def names(self) -> list[str]:
-        """Return the names of all parts, in their order."""
-        return list(self._entries)
-
     def content(self, name: str) -> bytes:
         """Unpack a part. Raises UnreadableFile, also when it is not there."""
         with reading(self._kind):

@@ -54,7 +54,7 @@ def as_page(body: etree._Element, styled: Sequence[etree._Element], manuscript: 
     if comments:
         manuscript.warn(f"Comments, which were left out: {comments}")
     _drop_hidden(body, styled, manuscript)
-    for note in list(body.iter(_NOTE)):
+    for note in reversed(list(body.iter(_NOTE))):
         _put_behind(note)
     etree.strip_elements(body, *_REMOVED, with_tail=False)
     numbered = _numbered_lists(styled)
@@ -135,8 +135,11 @@ def _rename(element: etree._Element, numbered: dict[str, frozenset[int]]) -> Non
 def _span(cell: etree._Element) -> None:
     cell.set("colspan", cell.get(odf("table:number-columns-spanned"), "1"))
     cell.set("rowspan", cell.get(odf("table:number-rows-spanned"), "1"))
-    repeated = min(count_of(cell, "table:number-columns-repeated"), _MOST_REPEATED)
-    for _ in range(repeated - 1):
+    repeated = count_of(cell, "table:number-columns-repeated")
+    if not text_of(cell).strip():
+        cell.set("colspan", str(repeated))
+        return
+    for _ in range(min(repeated, _MOST_REPEATED) - 1):
         cell.addnext(deepcopy(cell))
 
 
