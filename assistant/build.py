@@ -32,9 +32,10 @@ from assistant.watching import Observer, Watch
 from assistant.weight_sources import weight_sources
 from assistant.wording import WordingBook
 from index.corpus import Corpus
-from index.embedding import BundledEmbedder, RemoteEmbedder
+from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
+from index.query_cache import QueryCache
 from index.synchronisation import Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
@@ -139,7 +140,7 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         most_bytes=largest_file(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
-    embedder, turn = build_embedder(settings), threading.Lock()
+    embedder, turn = QueryCache(build_embedder(settings)), threading.Lock()
     return lambda folder: WatchedCorpus(folder, embedder, reading, chroma, watch, turn)
 
 
@@ -154,6 +155,8 @@ def build_embedder(settings: Settings) -> Embedder:
         return BundledEmbedder(os.cpu_count() or 1, settings.fast_embedding)
     if not settings.embedder_model:
         raise BadSetting("embedder_url is set, embedder_model is not: name the model there.")
+    from index.remote_embedding import RemoteEmbedder
+
     return RemoteEmbedder(
         settings.embedder_url,
         settings.embedder_model,

