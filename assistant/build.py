@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.api_keys import ApiKeys
 from assistant.corpora import Collection, Corpora
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
 from assistant.feedback import FeedbackStore
+from assistant.identities import Identities, Proxies
 from assistant.logs import Log
 from assistant.metrics import Metrics
 from assistant.model_supply import ModelSupply
@@ -193,6 +195,14 @@ def build_assistant(
     )
     judges = Judges(AnswerabilityModel.bundled(), SupportJudge.bundled())
     return Assistant(corpus, PhraseBook.bundled(), judges, limits, watch, collection)
+
+
+def build_identities(settings: Settings, owner_token: str) -> Identities | None:
+    """Make what tells readers apart; None where all are the same."""
+    if settings.access == "off":
+        return None
+    proxies = Proxies(settings.trusted_proxies, settings.user_header, settings.groups_header)
+    return Identities(proxies, settings.grants, ApiKeys(settings.data), owner_token)
 
 
 def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:

@@ -22,7 +22,7 @@ from assistant.errors import UnknownCollection
 from assistant.evidence import relative
 from assistant.model_supply import ModelState
 from assistant.plain_page import plain_page
-from assistant.sources import CorpusOf, Showing, source_routes
+from assistant.sources import CorpusFor, Showing, source_routes
 from assistant.types import Message
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
@@ -110,10 +110,10 @@ class _Site:
         return wording("embed_note")
 
 
-def _only(embed: Embed, corpora: Corpora) -> CorpusOf:
+def _only(embed: Embed, corpora: Corpora) -> CorpusFor:
     """Give the corpus of an embed's own collection, and of no other that an address may name."""
 
-    def corpus(collection: str) -> Corpus:
+    def corpus(request: Request, collection: str) -> Corpus:
         if collection != embed.collection:
             raise UnknownCollection(f"The collection {collection!r} is not shown here.")
         return corpora.corpus(collection)

@@ -9,6 +9,8 @@
         ServerStopping      the server is being stopped and takes no new questions
         BadBackup           a backup that cannot be written, read or restored
         QuestionLogUnavailable questions that could not be read
+        BadKey              a key for programs that cannot be made or is not there
+        KeysUnavailable     keys for programs that could not be read or written
         FolderInUse         another process owns the data folder and cannot be asked
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
@@ -52,6 +54,14 @@ class BadBackup(AssistantError):
 
 class QuestionLogUnavailable(AssistantError):
     """Questions that were kept could not be read."""
+
+
+class BadKey(AssistantError):
+    """A key for programs that cannot be made, or is not there."""
+
+
+class KeysUnavailable(AssistantError):
+    """Keys for programs that could not be read or written."""
 
 
 class FolderInUse(AssistantError):

@@ -61,8 +61,8 @@ _KEYS: dict[type[Exception], str] = {
     UnknownPage: "source_no_page",
 }
 
-CorpusOf = Callable[[str], Corpus]
-"""Gives the corpus of a collection."""
+CorpusFor = Callable[[Request, str], Corpus]
+"""Gives the corpus of a collection to whoever makes a request."""
 
 _REFUSED = (IndexingError, UnknownCollection)
 
@@ -101,9 +101,9 @@ _TO_ALL = Showing()
 
 
 def source_routes(
-    corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing = _TO_ALL
+    corpus: CorpusFor, pictures: PagePictures, book: WordingBook, showing: Showing = _TO_ALL
 ) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use.
+    """Make the routes of what readers may open.
 
     They lead to each other relatively, so that they may stand below any path. `corpus` gives the
     corpus of a collection; it raises UnknownCollection, also for one that is not shown here.
@@ -123,7 +123,7 @@ def source_routes(
 
 class _Sources:
     def __init__(
-        self, corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing
+        self, corpus: CorpusFor, pictures: PagePictures, book: WordingBook, showing: Showing
     ) -> None:
         self._corpus = corpus
         self._pictures = pictures
@@ -135,7 +135,7 @@ class _Sources:
     def text(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Show a document's text, with the characters [start, end) marked."""
         try:
-            view = self._view(document_id, place)
+            view = self._view(request, document_id, place)
             page = source_page(view, self._wording(request))
             return page.response(ancestors=self._showing.ancestors)
         except _REFUSED as error:
@@ -144,7 +144,7 @@ class _Sources:
     def original(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Send the file that a document was read from, to be kept and not to be shown."""
         try:
-            corpus = self._corpus(place.collection)
+            corpus = self._corpus(request, place.collection)
             self._shown(corpus, document_id)
             original = corpus.original(document_id)
             file = original.opened()
@@ -163,8 +163,8 @@ class _Sources:
     ) -> Response:
         """Show a page as it looks, with what it has of the characters [start, end) marked."""
         try:
-            view = self._view(document_id, place)
-            drawing = self._drawing(view, page)
+            view = self._view(request, document_id, place)
+            drawing = self._drawing(request, view, page)
             shown = picture_page(view, page, drawing, self._wording(request))
             return shown.response(ancestors=self._showing.ancestors)
         except _REFUSED as error:
@@ -175,7 +175,7 @@ class _Sources:
     ) -> Response:
         """Give the picture of a page, with the same mark."""
         try:
-            drawing = self._drawing(self._view(document_id, place), page)
+            drawing = self._drawing(request, self._view(request, document_id, place), page)
         except _REFUSED as error:
             return self._refusal(request, error)
         return Response(drawing.png, headers=self._inert, media_type="image/png")
@@ -188,8 +188,8 @@ class _Sources:
             raise UnknownDocument(f"Document {document_id} is not shown here.")
         return document, name
 
-    def _view(self, document_id: int, place: Asked) -> SourceView:
-        corpus = self._corpus(place.collection)
+    def _view(self, request: Request, document_id: int, place: Asked) -> SourceView:
+        corpus = self._corpus(request, place.collection)
         document, name = self._shown(corpus, document_id)
         file_note = ""
         try:
@@ -199,14 +199,15 @@ class _Sources:
         cited = cited_in(document, place.start, place.end)
         return SourceView(document, name, cited, file_note, place.collection)
 
-    def _drawing(self, view: SourceView, page: int) -> Drawing:
+    def _drawing(self, request: Request, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited
         if not has_pages(document):
             raise UnknownPage(f"{view.name} has no pages, only text.")
         stretch = stretch_on(document, page, cited.start, cited.end) if cited else None
         # Every collection counts its documents from 1, and a new one of the same name does again.
         key = (view.collection, document.id, document.path, hash(document.text))
-        with self._corpus(view.collection).original(document.id).opened() as file:
+        original = self._corpus(request, view.collection).original(document.id)
+        with original.opened() as file:
             return self._pictures.picture(key, file, page, stretch)
 
     def _wording(self, request: Request) -> Wording:

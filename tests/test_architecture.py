@@ -28,11 +28,12 @@ HOMES = {
     "openvino": {"index/e5_network.py"},
     "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
     "xllamacpp": {"assistant/local_model.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {"assistant/cli.py", "assistant/key_options.py"},
     "rich": {
         "assistant/administration.py",
         "assistant/collection_commands.py",
         "assistant/commands.py",
+        "assistant/key_commands.py",
         "assistant/evaluation/command.py",
         "assistant/evaluation/terminal.py",
     },
