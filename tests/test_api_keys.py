@@ -1,4 +1,4 @@
-"""Keys of programs: made once, kept as hashes, ended, and taken at once by whoever has them open."""
+"""Keys of programs: made once, kept as hashes, ended, and heard of at once by others."""
 
 import json
 import stat
