@@ -79,7 +79,7 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
         app = create_app(installation)
         installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
         say(f"Bronwijzer answers at {url}")
-        if settings.access == "off" and not is_loopback(f"http://{_bracketed(settings.host)}"):
+        if is_open_to_all(settings):
             say(_OPEN_TO_ALL)
         installation.supply.start(pull, tell=lambda status: say(_told(status)))
         # Without a configuration of its own, uvicorn's warnings go where the log goes.
@@ -94,6 +94,12 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
         # What uvicorn does by itself, but behind what notes where connections really come from.
         config.app = NotedPeers(_behind_proxies(app, config.forwarded_allow_ips))
         StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
+
+
+def is_open_to_all(settings: Settings) -> bool:
+    """Say whether other machines may read all documents."""
+    address = f"http://{_bracketed(settings.host)}"
+    return settings.access == "off" and not is_loopback(address)
 
 
 def _behind_proxies(app: ASGIApp, trusted: list[str] | str) -> ASGIApp:

@@ -216,6 +216,10 @@ class Settings(BaseModel):
         "the file.",
     )
 
+    server_key: SecretStr = Field(
+        SecretStr(""), description="Key that 'eval --url' shows to a server whose access is on."
+    )
+
     @model_validator(mode="after")
     def _grants_are_in_force(self) -> Self:
         if self.grants and self.access == "off":
