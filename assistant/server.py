@@ -18,7 +18,7 @@ from assistant.access import refusal
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
-from assistant.build import Installation, build_identities, largest_file
+from assistant.build import Installation, build_embed_tokens, build_identities, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.document_api import DocumentDesk, document_routes
@@ -96,7 +96,8 @@ def create_app(installation: Installation) -> FastAPI:
     pictures = PagePictures()
     sources = source_routes(lambda request, name: seen(request).corpus(name), pictures, book)
     app.include_router(sources)
-    app.include_router(embed_routes(installation, pictures, book))
+    tokens = build_embed_tokens(installation.settings)
+    app.include_router(embed_routes(installation, pictures, book, tokens))
     _add_program_routes(app, installation, book, seen)
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)

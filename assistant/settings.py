@@ -224,6 +224,8 @@ class Settings(BaseModel):
     def _grants_are_in_force(self) -> Self:
         if self.grants and self.access == "off":
             raise ValueError("grants are set, but access is off: set access = 'on'")
+        if self.access == "off" and any(embed.signed_in for embed in self.embeds.values()):
+            raise ValueError("an embed has signed_in, but access is off: set access = 'on'")
         return self
 
     @property

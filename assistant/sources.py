@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.api_models import failures
-from assistant.errors import UnknownCollection
+from assistant.errors import LinkOver, UnknownCollection
 from assistant.evidence import relative
 from assistant.picture_page import picture_page
 from assistant.plain_page import link, note, plain_page
@@ -43,6 +43,7 @@ DocumentId = Annotated[int, PathParameter(ge=1, le=2**62)]
 PageNumber = Annotated[int, PathParameter(ge=1, le=1_000_000)]
 
 STATUS: dict[type[Exception], int] = {
+    LinkOver: 403,
     OriginalChanged: 409,
     OriginalGone: 404,
     OriginalUnreadable: 503,
@@ -52,6 +53,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownPage: 404,
 }
 _KEYS: dict[type[Exception], str] = {
+    LinkOver: "source_link_over",
     OriginalChanged: "source_changed",
     OriginalGone: "source_gone",
     OriginalUnreadable: "source_unreadable",
@@ -64,7 +66,8 @@ _KEYS: dict[type[Exception], str] = {
 CorpusFor = Callable[[Request, str], Corpus]
 """Gives the corpus of a collection to whoever makes a request."""
 
-_REFUSED = (IndexingError, UnknownCollection)
+_REFUSED = (IndexingError, UnknownCollection, LinkOver)
+_Refused = IndexingError | UnknownCollection | LinkOver
 
 _INERT = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -76,11 +79,15 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address says beside a document's number: the cited characters, the collection."""
+    """What an address says beside a document's number: the cited characters, the collection.
+
+    `shown` is the pass that links inside an embed carry.
+    """
 
     start: int = 0
     end: int = 0
     collection: str = DEFAULT_COLLECTION
+    shown: Annotated[str, Query(alias="pass", max_length=1000)] = ""
 
 
 Place = Annotated[Asked, Depends()]
@@ -197,7 +204,7 @@ class _Sources:
         except OriginalUnavailable as error:
             file_note = _KEYS[type(error)]
         cited = cited_in(document, place.start, place.end)
-        return SourceView(document, name, cited, file_note, place.collection)
+        return SourceView(document, name, cited, file_note, place.collection, place.shown)
 
     def _drawing(self, request: Request, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited
@@ -213,7 +220,7 @@ class _Sources:
     def _wording(self, request: Request) -> Wording:
         return self._book.accepted(request.headers.get("accept-language", ""))
 
-    def _refusal(self, request: Request, error: IndexingError | UnknownCollection) -> Response:
+    def _refusal(self, request: Request, error: _Refused) -> Response:
         """Say to a reader, in a page, why there is nothing to see; programs get the error."""
         key = _KEYS.get(type(error))
         if key is None or "text/html" not in request.headers.get("accept", ""):
@@ -225,9 +232,9 @@ class _Sources:
         return page.response(STATUS[type(error)], self._showing.ancestors)
 
 
-def _way_back(request: Request, error: IndexingError | UnknownCollection, wording: Wording) -> str:
+def _way_back(request: Request, error: _Refused, wording: Wording) -> str:
     """Lead to the document's text, where there still is one."""
-    if isinstance(error, UnknownDocument | UnknownCollection):
+    if isinstance(error, UnknownDocument | UnknownCollection | LinkOver):
         return ""
     number, query = request.path_params["document_id"], request.url.query
     up = "../" * (2 if "page" in request.path_params else 1)

@@ -41,6 +41,7 @@ HOMES = {
     "babel": {"assistant/languages.py"},
     "prometheus_client": {"assistant/metrics.py"},
     "tarfile": {"assistant/backup.py"},
+    "jwt": {"assistant/embed_tokens.py"},
     "mcp": {"assistant/mcp_server.py"},
 }
 LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
