@@ -33,6 +33,7 @@ from assistant.operations import operation_routes
 from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
+from assistant.tabs import TabGuard
 from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -102,6 +103,7 @@ def create_app(installation: Installation) -> FastAPI:
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
     identities = build_identities(installation.settings, installation.ownership.token)
+    app.add_middleware(TabGuard)
     # Around all of the above, and around what is mounted: nothing is reached but through it.
     app.add_middleware(Admission, identities=identities, book=book)
     app.add_middleware(SecurityHeaders)

@@ -407,6 +407,38 @@ def test_whoever_may_see_nothing_is_told_so(proxied):
     assert "library" in Tab(proxied, EDITOR, "s8").do("greet")[0][0]
 
 
+def test_an_open_page_is_its_readers_alone(proxied):
+    """Gradio would hand on what was asked in it to whoever gives its name."""
+    tab = Tab(proxied, BOSS, "s10")
+    tab.do("ask", QUESTION["question"], None)
+    session = {"session_hash": "s10"}
+    body = {**session, "fn_index": 0, "data": [], "event_id": "e"}
+    kinds = ("application/json", "application/x+json", "text/plain")
+    for headers in ({**STAFF, "Content-Type": kind} for kind in kinds):
+        for path in ("queue/join", "cancel", "reset", "run/ask", "api/ask"):
+            sent = json.dumps(body)
+            refused = proxied.post(f"/gradio_api/{path}", content=sent, headers=headers)
+            assert refused.status_code == 404 and "somebody else" in refused.text, path
+    for path in ("queue/data", "deep_link"):
+        refused = proxied.get(f"/gradio_api/{path}", params=session, headers=STAFF)
+        assert refused.status_code == 404 and "somebody else" in refused.text, path
+    for path in ("heartbeat/s10", "stream/s10/1/1/playlist.m3u8"):
+        refused = proxied.get(f"/gradio_api/{path}", headers=STAFF)
+        assert refused.status_code == 404 and "somebody else" in refused.text, path
+    named = {**STAFF, "session_hash": "s10"}
+    refused = proxied.post("/gradio_api/upload", files={"files": ("a", b"a")}, headers=named)
+    assert refused.status_code == 404
+    _, sent = tab.do("ask", QUESTION["question"], None)
+    assert "Dorrestein" in sent
+
+
+def test_a_body_without_end_is_not_kept(proxied):
+    parts = (b"x" * 1_000_000 for _ in range(40))
+    answer = proxied.post("/gradio_api/queue/join", content=parts, headers=BOSS)
+    assert answer.status_code == 413
+    assert proxied.post("/gradio_api/queue/join", content=b"{", headers=BOSS).status_code == 422
+
+
 def test_a_right_that_is_lost_ends_a_running_conversation(site, proxied, keys):
     """A page outlives a key; what it had open is asked no further, and gets no feedback."""
     key = bearer(keys.add("page", "reader", ["vault"]))

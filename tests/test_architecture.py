@@ -99,6 +99,7 @@ ABOVE = {
     "identities": {"access", "admission", "gate", "settings", "build", "api", "chat", "server"},
     "admission": {"gate", "settings", "build", "api", "chat", "library", "server"},
     "visible_corpora": {"access", "admission", "build", "api", "chat", "chat_events", "server"},
+    "tabs": {"admission", "access", "chat", "chat_events", "build", "api", "server"},
     "chat_values": {"chat_events", "chat", "server", "serving", "build", "api"},
     "access": {"gate", "settings", "build", "api", "chat", "library", "server"},
     "gate": {"build", "api", "chat", "library", "library_desk", "server"},
