@@ -4,6 +4,7 @@ Knows requests and the few addresses that are for everyone; nothing of what is b
 named here is closed to whoever is not known, a new route too.
 """
 
+import logging
 from html import escape
 from http import HTTPStatus
 
@@ -18,6 +19,8 @@ from assistant.failures import failure
 from assistant.identities import ANYONE, GUEST, Doubt, Identities, Identity, Kind, note_identity
 from assistant.plain_page import plain_page
 from assistant.wording import WordingBook
+
+_log = logging.getLogger(__name__)
 
 OPEN = frozenset({"/healthz", "/readyz", "/widget.js"})
 """For everyone: whether the server is well, and the script that other sites load."""
@@ -60,8 +63,9 @@ class Admission:
         try:
             found = self._found(self._identities, connection)
         except KeysUnavailable as error:
-            path = connection.scope["path"]
-            return failure(path, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+            # What it says names a file, which is nothing for whoever is not known.
+            _log.error("%s", error)
+            return self._refusal(connection, "access_no_keys", HTTPStatus.SERVICE_UNAVAILABLE)
         if isinstance(found, Doubt):
             return self._refusal(connection, found, found.status)
         if found.kind is Kind.GUEST and not is_open(connection.scope["path"]):
