@@ -23,6 +23,7 @@ from assistant.embed_view import no_pass, show_snapshot
 from assistant.embeds import Embed
 from assistant.errors import LinkOver, NotSignedIn, UnknownCollection
 from assistant.evidence import relative
+from assistant.identities import identity_of
 from assistant.model_supply import ModelState
 from assistant.plain_page import plain_page
 from assistant.sources import CorpusFor, Showing, source_routes
@@ -194,11 +195,14 @@ def _show_widget(router: APIRouter, installation: Installation, book: WordingBoo
             title = wording("embed_demo")
             body = f"<h1>{title}</h1><p>{wording('embed_demo_refused')}</p>"
             return plain_page(title, wording.language, body).response(403)
+        # How many documents an embed has is for readers of its collection.
+        rights = identity_of(request.scope).rights
+        embeds = {n: e for n, e in settings.embeds.items() if rights.may_read(e.collection)}
         if not embed:
-            return demo_list(sorted(settings.embeds), wording).response()
-        if embed not in settings.embeds:
+            return demo_list(sorted(embeds), wording).response()
+        if embed not in embeds:
             return missing_page(wording)
-        shown = settings.embeds[embed]
+        shown = embeds[embed]
         corpus = installation.corpora.corpus(shown.collection)
         numbers = _documents(shown, corpus)
         kept_to = corpus.document_count() if numbers is None else len(numbers)

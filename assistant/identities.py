@@ -20,7 +20,12 @@ from assistant.grants import EVERYTHING, NOTHING, Grant, Rights, rights_of
 
 Network = IPv4Network | IPv6Network
 
+_ADMITTED = "admitted"
+"""Whoever was let in, known or not."""
+
 _IDENTITY = "identity"
+"""Whoever is known: there only where it tells clients apart."""
+
 _PEER = "peer"
 _LONGEST_NAME = 300
 
@@ -39,11 +44,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whoever makes a request. `kind` and `name` together are one person or program."""
+    """Whoever makes a request. Kind and name, which are its text, are of one person or program."""
 
     kind: Kind
     name: str
     rights: Rights
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.name}".rstrip()
 
     @property
     def is_known(self) -> bool:
@@ -153,14 +161,17 @@ class NotedPeers:
 
 def identity_of(scope: Scope) -> Identity:
     """Give who makes a request. Raises KeyError where nothing has looked, so nothing is shown."""
-    found = scope["state"][_IDENTITY]
+    found = scope["state"][_ADMITTED]
     assert isinstance(found, Identity)
     return found
 
 
 def note_identity(scope: Scope, identity: Identity) -> None:
     """Note who makes a request, for all that handles it."""
-    scope.setdefault("state", {})[_IDENTITY] = identity
+    state = scope.setdefault("state", {})
+    state[_ADMITTED] = identity
+    if identity.is_known:
+        state[_IDENTITY] = identity
 
 
 def _peer(scope: Scope) -> IPv4Address | IPv6Address | None:

@@ -32,12 +32,12 @@ class Tabs:
 
     def __init__(self, most: int = _MOST_TABS) -> None:
         self._most = most
-        self._readers: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._readers: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def is_of(self, tab: str, identity: Identity) -> bool:
         """Say whether a tab is somebody's; one that nobody has used becomes theirs."""
-        reader = (identity.kind.value, identity.name)
+        reader = str(identity)
         with self._lock:
             known = self._readers.setdefault(tab, reader)
             self._readers.move_to_end(tab)

@@ -22,7 +22,7 @@ def request(method="GET", peer=LOCAL, version="1.1", **headers):
             "path": "/library/",
             "query_string": b"",
             "client": (peer, 5000) if peer else None,
-            "state": {"identity": ANYONE},
+            "state": {"admitted": ANYONE},
             "headers": [
                 (name.replace("_", "-").encode(), value.encode())
                 for name, value in headers.items()

@@ -253,6 +253,16 @@ def test_an_editor_changes_documents_from_anywhere(proxied, direct, keys):
         assert statuses[5:] == [404, 200]
 
 
+def test_a_trial_of_an_embed_is_for_readers_of_its_collection(proxied):
+    listed = proxied.get("/demo", headers=EDITOR).text
+    assert "embed=all" in listed and "vault" not in listed
+    there, nowhere = (
+        proxied.get("/demo", params={"embed": name}, headers=EDITOR) for name in ("vault", "vaulx")
+    )
+    assert there.status_code == nowhere.status_code == 404 and there.text == nowhere.text
+    assert proxied.get("/demo", params={"embed": "all"}, headers=EDITOR).status_code == 200
+
+
 def test_a_page_elsewhere_cannot_use_who_is_signed_in(proxied):
     """A browser shows the proxy's cookie on behalf of any page."""
     elsewhere = {**EDITOR, "Origin": "https://evil.example"}

@@ -10,7 +10,18 @@ from starlette.requests import HTTPConnection
 from assistant.api_keys import ApiKeys
 from assistant.errors import BadSetting
 from assistant.grants import EVERYTHING, NOTHING, Grant, rights_of
-from assistant.identities import GUEST, Doubt, Identities, Kind, NotedPeers, Proxies
+from assistant.identities import (
+    ANYONE,
+    GUEST,
+    Doubt,
+    Identities,
+    Identity,
+    Kind,
+    NotedPeers,
+    Proxies,
+    identity_of,
+    note_identity,
+)
 from assistant.settings import read_settings
 
 PROXY = "10.0.0.1"
@@ -128,6 +139,23 @@ def test_the_peer_is_where_the_connection_comes_from_whatever_headers_tell(ident
     assert identities.doubt(forged) is Doubt.UNTRUSTED_PEER
     true = connection(user("piet"), peer="192.0.2.9", noted=PROXY)
     assert identities.doubt(true) is None
+
+
+def test_only_who_is_known_tells_clients_apart():
+    notes = {}
+    for identity in (ANYONE, GUEST, Identity(Kind.PERSON, "piet", NOTHING)):
+        scope = {"type": "http"}
+        note_identity(scope, identity)
+        assert identity_of(scope) is identity
+        notes[identity.kind] = scope["state"].get("identity")
+    assert notes[Kind.ANYONE] is notes[Kind.GUEST] is None
+    assert str(notes[Kind.PERSON]) == "person piet"
+
+
+def test_where_nobody_has_looked_nobody_is_let_in():
+    for scope in ({"type": "http"}, {"type": "http", "state": {"identity": "boss"}}):
+        with pytest.raises(KeyError):
+            identity_of(scope)
 
 
 def test_peers_are_noted_before_headers_change_them():
