@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
 from assistant.api_keys import ApiKeys
+from assistant.build import build_identities
 from assistant.errors import BadSetting
 from assistant.grants import EVERYTHING, NOTHING, Grant, rights_of
 from assistant.identities import (
@@ -22,7 +23,7 @@ from assistant.identities import (
     identity_of,
     note_identity,
 )
-from assistant.settings import read_settings
+from assistant.settings import Settings, read_settings
 
 PROXY = "10.0.0.1"
 GRANTS = (
@@ -239,6 +240,14 @@ def test_access_is_configured_in_the_file(tmp_path):
     assert read.grants == (Grant(group="hr", role="editor", collections=("hr",)),)
     proxies = settings(tmp_path, "", BRONWIJZER_TRUSTED_PROXIES="::1,10.0.0.1").trusted_proxies
     assert [str(network) for network in proxies] == ["::1/128", "10.0.0.1/32"]
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_not_everyone_is_a_proxy(network):
+    everyone = Settings(access="on", trusted_proxies=[network])
+    with pytest.raises(BadSetting, match="trusted_proxies"):
+        build_identities(everyone, OWNER)
+    assert build_identities(Settings(), OWNER) is None
 
 
 @pytest.mark.parametrize(
