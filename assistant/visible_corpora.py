@@ -19,7 +19,7 @@ class VisibleCorpora:
     """Those collections of a data folder that some rights allow to be read.
 
     A collection that may not be read is answered in the same words as one that is not there, and
-    neither is opened, so that neither words nor time tell which it is.
+    neither is opened, so that nothing tells which it is.
     """
 
     def __init__(self, corpora: Corpora, rights: Rights) -> None:
