@@ -22,12 +22,12 @@ def shown(history: History, seen: VisibleCorpora) -> list[Conversation]:
 
 def messages(conversation: Conversation) -> list[dict[str, str]]:
     """Write the messages of a conversation: a question each, and its answer once there is one."""
-    messages = []
+    written = []
     for turn in conversation.turns:
-        messages.append({"role": "user", "content": escaped(turn.question.strip())})
+        written.append({"role": "user", "content": escaped(turn.question.strip())})
         if turn.shown:
-            messages.append({"role": "assistant", "content": turn.shown})
-    return messages
+            written.append({"role": "assistant", "content": turn.shown})
+    return written
 
 
 def examples(questions: Sequence[str]) -> list[dict[str, str]]:
@@ -42,5 +42,5 @@ def turn_of(index: int | tuple[int, int]) -> int:
 
 def verdicts(conversation: Conversation) -> list[str | None]:
     """Give what a reader thinks of each answer."""
-    shown = {"up": "Like", "down": "Dislike"}
-    return [shown.get(turn.verdict) for turn in conversation.turns]
+    words = {"up": "Like", "down": "Dislike"}
+    return [words.get(turn.verdict) for turn in conversation.turns]
