@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from assistant.errors import AssistantError
+from assistant.key_options import keys_app
 from index.errors import IndexingError
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ collections_app = typer.Typer(
     invoke_without_command=True, help="List the collections of documents, or remove one."
 )
 app.add_typer(collections_app, name="collections")
+app.add_typer(keys_app, name="keys")
 
 _DEFAULT = "documents"
 CollectionName = Annotated[
