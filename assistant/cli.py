@@ -12,6 +12,7 @@ import typer
 
 from assistant.errors import AssistantError
 from assistant.evaluation.arguments import CollectionName, eval_app
+from assistant.key_options import keys_app
 from index.errors import IndexingError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ collections_app = typer.Typer(
     invoke_without_command=True, help="List the collections of documents, or remove one."
 )
 app.add_typer(collections_app, name="collections")
+app.add_typer(keys_app, name="keys")
 
 _DEFAULT = "documents"
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -3,6 +3,7 @@
 Knows how to ask; nothing of how answers are shown.
 """
 
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from assistant.wire import (
     STATS,
     SYNC_REPORT,
     read_answer,
+    read_error,
     read_evidence,
     read_source,
     write_question,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.corpora import Corpora
     from assistant.model_supply import ModelSupply
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Desk(Protocol):
@@ -210,7 +214,7 @@ class RemoteDesk:
                     elif line.startswith("data:"):
                         data = line.removeprefix("data:").strip()
                         if event == "error":
-                            raise AssistantError(_message(data))
+                            raise AssistantError(read_error(data))
                         yield json.loads(data)
         except httpx.HTTPError as error:
             raise self._lost(error) from error
@@ -296,7 +300,9 @@ def entered(
     if address is not None and address.url and is_owned(settings.data):
         yield OwnerDoor(address, collection)
         return
-    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import.
+    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import; a
+    # tenth of them went to looking for garbage among the hundreds of thousands of new objects.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from assistant.build import opened
 
     with opened(settings) as installation:
@@ -308,11 +314,4 @@ def entered(
 
 
 def _refusal(status: int, text: str) -> AssistantError:
-    return (ServerUnavailable if status >= 500 else AssistantError)(_message(text))
-
-
-def _message(text: str) -> str:
-    try:
-        return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return text
+    return (ServerUnavailable if status >= 500 else AssistantError)(read_error(text))

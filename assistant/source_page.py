@@ -40,7 +40,8 @@ class SourceView:
     """What a page shows: a document, its file's name for a reader, the cited characters.
 
     `cited` is None where nothing is; `file_note` is the key of what is the matter with the file,
-    empty where nothing is; `info` says how the document was read, where that is known.
+    empty where nothing is. `shown` is the pass that came with the address; `info` says how the
+    document was read, where that is known.
     """
 
     document: SourceDocument
@@ -48,21 +49,22 @@ class SourceView:
     cited: Span | None = None
     file_note: str = ""
     collection: str = DEFAULT_COLLECTION
+    shown: str = ""
     info: DocumentInfo | None = None
 
     @property
     def query(self) -> str:
         """The part of an address that names the cited characters, with its question mark.
 
-        It names the collection too, unless that is the default one.
+        It names the collection too, unless that is the default one, and the pass if there is one.
         """
         cited = {"start": self.cited.start, "end": self.cited.end} if self.cited else {}
-        return _query(self.collection, cited)
+        return self._query(cited)
 
     @property
     def file_query(self) -> str:
         """The same for an address that marks nothing."""
-        return _query(self.collection, {})
+        return self._query({})
 
     @property
     def cited_pages(self) -> list[int]:
@@ -70,11 +72,10 @@ class SourceView:
         cited = self.cited
         return pages_of(self.document, cited.start, cited.end) if cited else []
 
-
-def _query(collection: str, values: dict[str, int]) -> str:
-    named = {} if collection == DEFAULT_COLLECTION else {"collection": collection}
-    query = urlencode({**named, **values})
-    return f"?{query}" if query else ""
+    def _query(self, values: dict[str, int]) -> str:
+        named = {} if self.collection == DEFAULT_COLLECTION else {"collection": self.collection}
+        query = urlencode({**named, **values, **({"pass": self.shown} if self.shown else {})})
+        return f"?{query}" if query else ""
 
 
 def cited_in(document: SourceDocument, start: int, end: int) -> Span | None:

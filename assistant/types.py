@@ -172,6 +172,9 @@ class Notice:
 LibraryRule = Literal["local", "nobody"]
 """Who may change documents on a page: a person on the machine itself, or nobody."""
 
+AccessRule = Literal["off", "on"]
+"""Whether readers are told apart: whoever reaches the server may read all, or only who is known."""
+
 MetricsRule = Literal["local", "everyone", "nobody"]
 """Who may read the figures of the service: a program on the machine itself, all, or nobody."""
 

@@ -3,6 +3,7 @@
 Knows field names; nothing of HTTP.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -116,6 +117,14 @@ def read_evidence(data: dict[str, Any]) -> Evidence:
     values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
     values["sentence_scores"] = tuple(data["sentence_scores"])
     return Evidence(**values)
+
+
+def read_error(text: str) -> str:
+    """Read why a server refused; its own words where they have another form."""
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def write_question(

@@ -32,6 +32,8 @@ def serve(handle: int) -> None:
     try:
         loaders = {suffix: _found(name) for suffix, name in task["loaders"].items()}
         detector = LanguageDetector(task["languages"])
+        # Has the model loaded, before limits are set that are meant for a file.
+        detector.detect("ready")
     except Exception as error:  # noqa: BLE001 - the caller is told, and raises it
         pipe.send_bytes(_written({"failure": f"{type(error).__name__}: {error}"}))
         return

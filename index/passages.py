@@ -25,7 +25,10 @@ _SHORTEST_CLAUSE = 60
 """In columns: the least that a blank may part in an unpunctuated language."""
 
 _INSIDE_PARAGRAPH = 0.3
-"""What a cut inside a paragraph costs: keeping one of the most columns whole costs as much."""
+"""What a cut inside a paragraph or a table costs: as much as one of the most columns kept whole."""
+
+_CELL_BORDER = " | "
+"""What loaders write between the cells of a table's row."""
 
 _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
 
@@ -86,6 +89,9 @@ def split(
 def sentence_spans(text: str, language: str) -> Iterator[Span]:
     """Find the sentences of a text, trimmed of the white space around them."""
     for paragraph in _lines(text):
+        if _is_row(text, paragraph):
+            yield _trimmed(text, paragraph)
+            continue
         pieces = sentencex.get_sentence_boundaries(language, text[paragraph.start : paragraph.end])
         spans = [
             Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
@@ -105,11 +111,26 @@ def _lines(text: str) -> Iterator[Span]:
     while position != -1:
         before = text[max(start, position - 9) : position].rstrip()[-1:]
         goes_on = text[position + 1 : position + 2].islower() and before not in _TERMINAL
-        if not (before and goes_on):
+        if not (before and goes_on) or _beside_row(text, position):
             yield Span(start, position)
             start = position + 1
         position = text.find("\n", position + 1)
     yield Span(start, len(text))
+
+
+def _is_row(text: str, line: Span) -> bool:
+    """Say whether a line is a row of a table, whose cells mean nothing apart."""
+    if _CELL_BORDER not in text[line.start : min(line.end, line.start + _LONGEST_SENTENCE)]:
+        return False
+    return width(text[line.start : line.end]) <= _LONGEST_SENTENCE
+
+
+def _beside_row(text: str, position: int) -> bool:
+    """Say whether the line that ends at a position, or the next one, is a row of a table."""
+    end = text.find("\n", position + 1)
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    following = text[position + 1 : end if end != -1 else len(text)]
+    return _CELL_BORDER in line or _CELL_BORDER in following
 
 
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
@@ -161,8 +182,8 @@ def _groups(
 ) -> list[list[Span]]:
     """Part sentences at the cuts that cost least in all (dynamic programming).
 
-    A passage costs the square of its relative distance to the target, a cut inside a paragraph
-    `_INSIDE_PARAGRAPH` more.
+    A passage costs the square of its relative distance to the target, a cut inside a paragraph or
+    a table `_INSIDE_PARAGRAPH` more.
     """
     ends = list(accumulate((width(text[s.start : s.end]) + 1 for s in sentences), initial=0))
     before = [Span(0, 0), *sentences]
@@ -172,7 +193,9 @@ def _groups(
     ]
     inside = [0.0] * (len(sentences) + 1)
     for place, (last, sentence) in enumerate(pairwise(sentences), start=1):
-        inside[place] = 0.0 if "\n" in text[last.end : sentence.start] else _INSIDE_PARAGRAPH
+        gap = text[last.end : sentence.start]
+        in_table = gap == "\n" and _is_row(text, last) and _is_row(text, sentence)
+        inside[place] = _INSIDE_PARAGRAPH if in_table or "\n" not in gap else 0.0
     cost = [0.0] + [math.inf] * len(sentences)
     begin = [0] * (len(sentences) + 1)
     for first in range(len(sentences)):

@@ -219,7 +219,11 @@ def test_a_page_of_one_collection_is_not_the_picture_of_another(tmp_path):
             corpora[name] = stack.enter_context(corpus)
             list(corpus.sync([file]))
         app = FastAPI()
-        app.include_router(source_routes(corpora.get, PagePictures(), WordingBook.bundled()))
+
+        def of(_, name):
+            return corpora[name]
+
+        app.include_router(source_routes(of, PagePictures(), WordingBook.bundled()))
         with TestClient(app) as client:
             here = client.get("/page/1/1.png")
             there = client.get("/page/1/1.png?collection=vault")

@@ -64,6 +64,12 @@ def events(response):
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data:")]
 
 
+def test_while_access_is_off_nobody_is_told_apart(client):
+    headers = {"Authorization": "Bearer whatever", "X-Forwarded-User": "boss"}
+    assert client.post("/api/ask", json=QUESTION, headers=headers).json()["citations"]
+    assert client.get("/v1/models", headers=headers).json()["data"]
+
+
 def test_an_answer_as_json(client):
     answer = client.post("/api/ask", json=QUESTION).json()
     assert {

@@ -50,7 +50,7 @@ def serving(folder):
         list(corpus.sync([texts]))
         app = FastAPI()
         report_errors(app)
-        app.include_router(source_routes(lambda name: corpus, PagePictures(), BOOK))
+        app.include_router(source_routes(lambda *_: corpus, PagePictures(), BOOK))
         app.add_middleware(SecurityHeaders)
         with TestClient(app) as client:
             yield client, corpus, texts
