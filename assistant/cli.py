@@ -13,6 +13,7 @@ import typer
 
 from assistant.errors import AssistantError
 from assistant.evaluation.arguments import CollectionName, eval_app
+from assistant.key_options import keys_app
 from index.errors import IndexingError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ collections_app = typer.Typer(
     invoke_without_command=True, help="List the collections of documents, or remove one."
 )
 app.add_typer(collections_app, name="collections")
+app.add_typer(keys_app, name="keys")
 
 _DEFAULT = "documents"
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -214,6 +216,20 @@ def doctor(collection: CollectionName = _DEFAULT) -> None:
     from assistant import commands
 
     commands.doctor(collection)
+
+
+@app.command()
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong.")] = False,
+    collection: CollectionName = _DEFAULT,
+) -> None:
+    """Compare catalog, Chroma and Tantivy, and look for every passage in them.
+
+    Exit code 1: something is wrong, and was not mended.
+    """
+    from assistant import administration
+
+    administration.check(repair, collection)
 
 
 @collections_app.callback()

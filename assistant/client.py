@@ -27,6 +27,7 @@ from assistant.types import (
     Message,
 )
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     SKIPPED,
@@ -34,11 +35,13 @@ from assistant.wire import (
     SYNC_PLAN,
     SYNC_REPORT,
     read_answer,
+    read_error,
     read_evidence,
     read_source,
     write_question,
 )
 from index.addresses import is_loopback
+from index.check_report import CheckReport
 from index.plans import USUAL, SyncOptions, SyncPlan
 from index.types import (
     EVERYTHING,
@@ -73,6 +76,7 @@ class LocalDoor:
         self.documents = assistant.corpus.documents
         self.stats = assistant.corpus.stats
         self.probe = assistant.corpus.probe
+        self.check = assistant.corpus.check
         self.search = assistant.search
         self.source = assistant.source
         self.ready = supply.ready
@@ -166,7 +170,7 @@ class RemoteDesk:
                     elif line.startswith("data:"):
                         data = line.removeprefix("data:").strip()
                         if event == "error":
-                            raise AssistantError(_message(data))
+                            raise AssistantError(read_error(data))
                         yield json.loads(data)
         except httpx.HTTPError as error:
             raise self._lost(error) from error
@@ -222,6 +226,11 @@ class OwnerDoor(RemoteDesk):
         asked, found = self._call("POST", self._of("/api/owner/probe"), {})
         return int(asked), int(found)
 
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
+        for data in self._events(self._of("/api/owner/check"), {"repair": repair}):
+            yield CHECK_REPORT.validate_python(data)
+
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
         return COLLECTIONS.validate_python(self._call("GET", "/api/owner/collections"))
@@ -273,11 +282,4 @@ def _order(paths: Sequence[Path], options: SyncOptions) -> dict[str, Any]:
 
 
 def _refusal(status: int, text: str) -> AssistantError:
-    return (ServerUnavailable if status >= 500 else AssistantError)(_message(text))
-
-
-def _message(text: str) -> str:
-    try:
-        return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return text
+    return (ServerUnavailable if status >= 500 else AssistantError)(read_error(text))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.types import Answer, CollectionCount, DocumentText, Evidence, Message
+from index.check_report import CheckReport
 from index.plans import USUAL, SyncOptions, SyncPlan
 from index.types import (
     EVERYTHING,
@@ -72,6 +73,9 @@ class Door(Desk, Protocol):
 
     def probe(self) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
+
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
 
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""

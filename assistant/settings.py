@@ -7,20 +7,24 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from assistant.embeds import Embed, EmbedName
 from assistant.errors import BadSetting
-from assistant.types import LibraryRule, LogFormat, MetricsRule, Rewriting
+from assistant.folder_settings import FolderSettings
+from assistant.grants import Grant
+from assistant.parser_settings import ParserSettings
+from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
 
 PREFIX = "BRONWIJZER_"
@@ -33,17 +37,18 @@ _LISTS = {
     "example_questions": "|",
     "include": ",",
     "exclude": ",",
+    "trusted_proxies": ",",
 }
 """What parts their items in the environment: a question may hold a comma."""
 
+_TABLES = ("embeds", "grants")
+"""What only the file can hold."""
+
+_HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
-FilePattern = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)
-]
 
-
-class Settings(BaseModel):
+class Settings(ParserSettings, FolderSettings):
     """The settings of one installation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -131,44 +136,6 @@ class Settings(BaseModel):
     largest_file_mb: float = Field(
         50.0, gt=0, le=2000, description="Largest file that is read, in megabytes."
     )
-    include: tuple[FilePattern, ...] = Field(
-        (),
-        max_length=200,
-        description="Patterns of the only files to read, such as '*.pdf'; empty is all types that "
-        "can be read. In the environment, a comma parts them.",
-    )
-    exclude: tuple[FilePattern, ...] = Field(
-        (),
-        max_length=200,
-        description="Patterns of files and folders that are left out, such as 'drafts'. In the "
-        "environment, a comma parts them.",
-    )
-    removal_share: float = Field(
-        0.3,
-        ge=0,
-        le=1,
-        description="Share of a path's files that may be missing before a sync removes none of "
-        "their documents and asks first.",
-    )
-    removal_files: int = Field(
-        20,
-        ge=1,
-        le=1_000_000,
-        description="Files that must be missing before removal_share counts; a folder with nothing "
-        "left in it is always asked about.",
-    )
-    watch: bool = Field(
-        False,
-        description="Have 'serve' sync remembered folders when something in them changes, and "
-        "every watch_minutes besides.",
-    )
-    watch_minutes: float = Field(
-        15.0,
-        ge=0.1,
-        le=10_080,
-        description="Minutes between two looks at all folders while watching; shares on other "
-        "machines tell of no change in between.",
-    )
     library: LibraryRule = Field(
         "local",
         description="Who may add and remove documents on the library page: 'local', a person on "
@@ -228,6 +195,42 @@ class Settings(BaseModel):
         "the file.",
     )
 
+    access: AccessRule = Field(
+        "off",
+        description="Whether readers are told apart: 'off', whoever reaches the server may read "
+        "all; or 'on', only whom a proxy or a key makes known, and what grants allow them.",
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        max_length=100,
+        description="Addresses or networks of the proxies that sign people in, such as "
+        "127.0.0.1; their headers alone say who somebody is.",
+    )
+    user_header: _HeaderName = Field(
+        "X-Forwarded-User", description="Header in which they say who it is."
+    )
+    groups_header: _HeaderName = Field(
+        "X-Forwarded-Groups", description="Header in which they say which groups, with commas."
+    )
+    grants: tuple[Grant, ...] = Field(
+        (),
+        max_length=1000,
+        description="Who may read or change which collections, each a table [[grants]]; only in "
+        "the file.",
+    )
+
+    server_key: SecretStr = Field(
+        SecretStr(""), description="Key that 'eval --url' shows to a server whose access is on."
+    )
+
+    @model_validator(mode="after")
+    def _grants_are_in_force(self) -> Self:
+        if self.grants and self.access == "off":
+            raise ValueError("grants are set, but access is off: set access = 'on'")
+        if self.access == "off" and any(embed.signed_in for embed in self.embeds.values()):
+            raise ValueError("an embed has signed_in, but access is off: set access = 'on'")
+        return self
+
     @property
     def models_folder(self) -> Path:
         """The folder of model weights."""
@@ -260,10 +263,12 @@ def read_settings(environment: Mapping[str, str], folder: Path, **overrides: obj
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
+        if not first["loc"]:
+            raise BadSetting(f"The settings: {first['msg']}.") from None
+        name = str(first["loc"][0])
         shown = "" if "key" in name else f" has the value {first['input']!r}"
         place, where = name, f"{FILE_NAME} or in {PREFIX}{name.upper()}"
-        if name == "embeds":
+        if name in _TABLES:
             place, where = ".".join(map(str, first["loc"])), FILE_NAME
         raise BadSetting(
             f"The setting {place}{shown}: {first['msg']}. Correct it in {where}."

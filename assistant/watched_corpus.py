@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.watching import Watch
 from index.corpus import Corpus
 from index.plans import USUAL, SyncOptions
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress
 

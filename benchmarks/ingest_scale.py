@@ -32,7 +32,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.workspace import ChromaAddress
 
 MOST_BYTES = 50_000_000

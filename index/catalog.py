@@ -20,7 +20,7 @@ from index.errors import UnknownDocument
 from index.loaders.titles import name_of
 from index.places import Places
 from index.sections import read_sections, write_sections
-from index.types import Document, DocumentInfo, SourceDocument
+from index.types import DocumentInfo, Parsed, SourceDocument
 
 CATALOG = "catalog.sqlite3"
 """Its file in a data folder."""
@@ -111,27 +111,29 @@ class Catalog(Places):
         number: int | None = row["id"]
         return number
 
-    def add_pending(self, path: str, state: FileState, document: Document, language: str) -> int:
+    def add_pending(self, path: str, state: FileState, read: Parsed) -> int:
         """Add a version that is not to be found yet; an older pending one is gone."""
+        document = read.document
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE documents SET state = 'gone' WHERE path = ? AND state = 'pending'", (path,)
             )
             cursor = connection.execute(
                 "INSERT INTO documents (path, state, sha256, size, mtime_ns, title, language, "
-                "text, sections, warnings, indexed_at) "
-                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "text, sections, warnings, indexed_at, parser) "
+                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     path,
                     state.sha256,
                     state.size,
                     state.mtime_ns,
                     document.title,
-                    language,
+                    read.language,
                     document.text,
                     write_sections(document.sections),
                     json.dumps(document.warnings, ensure_ascii=False),
                     time.time(),
+                    read.parser,
                 ),
             )
             assert cursor.lastrowid is not None
@@ -222,7 +224,7 @@ class Catalog(Places):
     def documents(self, generation: int, path: str = "") -> list[DocumentInfo]:
         """List the ready documents, by path; the one of the file at a path alone, where given."""
         rows = self._database.connection.execute(
-            "SELECT id, path, title, language, size, indexed_at, warnings, "
+            "SELECT id, path, title, language, size, indexed_at, warnings, parser, "
             "(SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.generation = ?) "
             "AS passages FROM documents d WHERE state = 'ready' "
             f"{f'AND id IN (SELECT id FROM ({_PATHS}) WHERE path = ?) ' if path else ''}"
@@ -240,6 +242,7 @@ class Catalog(Places):
                 row["size"],
                 row["indexed_at"],
                 tuple(json.loads(row["warnings"])),
+                row["parser"],
                 copies.get(row["id"], ()),
             )
             for row in rows

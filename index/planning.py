@@ -11,8 +11,9 @@ from index.errors import BadPattern, UnreadableFile
 from index.files import is_utf8
 from index.places import counted
 from index.plans import PlannedChange, SyncOptions, SyncPlan
+from index.reading import Reading
 from index.survey import ChangeKind
-from index.synchronisation import Reading, survey_of
+from index.synchronisation import survey_of
 from index.types import Unread
 
 _LONGEST_PATTERN = 1000

@@ -4,43 +4,28 @@ Knows how to tell what changed; nothing of questions, nor of how the stores are 
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from index.catalog import Catalog, FileState, KnownFile
 from index.copies import Copy
 from index.errors import StoreUnavailable, UnknownDocument, UnreadableFile
 from index.files import FileRules, being_written, hashed, is_below, is_still
-from index.language import LanguageDetector
-from index.passages import split
+from index.parser_pool import outcomes
 from index.places import counted
 from index.plans import USUAL, SyncOptions
-from index.removals import RemovalGuard
+from index.reading import Reading, reason_of
 from index.stores import Stores, embed_documents
 from index.survey import Change, ChangeKind, Survey
-from index.types import Document, Embedder, SyncReport, Unread
+from index.types import Embedder, Parsed, SyncReport, Unread
 
 _SECONDS_BETWEEN_REPORTS = 0.1
 """While folders are looked through."""
 
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How files become passages: loaders by suffix, the language detector, the largest file.
-
-    `include` and `exclude` are patterns for every root, beside its own; `guard` says when missing
-    files are not taken for removed ones.
-    """
-
-    loaders: Mapping[str, Callable[[Path], Document]]
-    detector: LanguageDetector
-    most_bytes: int
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    guard: RemovalGuard = RemovalGuard()
+"""How often a file that is being written is read before it is left for the next sync."""
 
 
 def survey_of(
@@ -106,7 +91,22 @@ class Synchroniser:
             yield report
         self._unread += [*survey.away, *survey.scan.unread]
         report = replace(report, stage="reading", skipped=counted(survey.scan.skipped))
+        changed: dict[Path, FileState] = {}
+        copied: list[Change] = []
         for change in survey.changes():
+            if isinstance(change, Unread):
+                self._leave(change.path, change.reason, survey.known)
+            elif change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
+                changed[Path(change.path)] = change.state
+            elif change.kind is ChangeKind.COPIED and not change.document_id:
+                copied.append(change)
+            else:
+                report = self._take(change, survey.known, report)
+            yield report
+        steps = self._parse(changed, survey.known, report)
+        for report in steps:
+            yield report
+        for change in copied:
             report = self._take(change, survey.known, report)
             yield report
         report = replace(report, unchanged=report.unchanged + survey.unchanged)
@@ -127,36 +127,80 @@ class Synchroniser:
         removed = len(removals.removed) - len(removals.left)
         return replace(report, removed=removed, kept=removals.kept)
 
-    def _take(
-        self, change: Change | Unread, known: Mapping[str, KnownFile], report: SyncReport
+    def _parse(
+        self,
+        changed: dict[Path, FileState],
+        known: Mapping[str, KnownFile],
+        report: SyncReport,
+    ) -> Iterator[SyncReport]:
+        """Read files into the catalog; those that are written meanwhile, again."""
+        for left in reversed(range(_TRIES)):
+            again: dict[Path, FileState] = {}
+            # Closed with this generator, since it holds processes.
+            with closing(outcomes(self._reading, changed)) as read:
+                for path, outcome in read:
+                    report = self._enter(path, changed[path], outcome, known, report, again)
+                    yield report
+            if not left:
+                for path in again:
+                    self._leave(str(path), str(being_written()), known)
+            changed = again
+
+    def _enter(
+        self,
+        path: Path,
+        state: FileState,
+        outcome: Parsed | UnreadableFile,
+        known: Mapping[str, KnownFile],
+        report: SyncReport,
+        again: dict[Path, FileState],
     ) -> SyncReport:
-        """Do what a change asks for, and count it; a file that cannot be read ends nothing."""
+        """Write what was read to the catalog; note a file that did not stand still in `again`."""
+        name = str(path)
         try:
-            if isinstance(change, Unread):
-                raise UnreadableFile(change.reason)
+            if not is_still(name, state):
+                again[path] = hashed(name)
+                return report
+            if isinstance(outcome, UnreadableFile):
+                raise outcome
+            self._add(name, state, outcome)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
+            self._leave(name, reason_of(error), known)
+            return report
+        if name in known and known[name].ready:
+            return replace(report, updated=report.updated + 1)
+        return replace(report, added=report.added + 1)
+
+    def _take(
+        self, change: Change, known: Mapping[str, KnownFile], report: SyncReport
+    ) -> SyncReport:
+        """Do what a change asks for that needs no reading, and count it."""
+        try:
             return self._apply(change, known.get(change.path), report)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
-            reason = _reason(error, known.get(change.path))
-            self._unread.append(Unread(change.path, reason))
+            self._leave(change.path, reason_of(error), known)
             return report
 
     def _apply(self, change: Change, known: KnownFile | None, report: SyncReport) -> SyncReport:
-        match change.kind:
-            case ChangeKind.TOUCHED if known is not None:
-                self._stores.catalog.touch(change.path, known, change.state)
-                return replace(report, unchanged=report.unchanged + 1)
-            case ChangeKind.MOVED:
-                self._stores.move(change.document_id, change.path, change.state)
-                return replace(report, moved=report.moved + 1)
-            case ChangeKind.COPIED:
-                self._copy(change)
-                return replace(report, copies=report.copies + 1)
-        self._add(change.path, change.state)
-        if known is not None and known.ready:
-            return replace(report, updated=report.updated + 1)
-        return replace(report, added=report.added + 1)
+        if change.kind is ChangeKind.MOVED:
+            self._stores.move(change.document_id, change.path, change.state)
+            return replace(report, moved=report.moved + 1)
+        if change.kind is ChangeKind.COPIED:
+            self._copy(change)
+            return replace(report, copies=report.copies + 1)
+        if known is not None:
+            self._stores.catalog.touch(change.path, known, change.state)
+        return replace(report, unchanged=report.unchanged + 1)
+
+    def _leave(self, path: str, reason: str, known: Mapping[str, KnownFile]) -> None:
+        """Note why a file is not read."""
+        kept = path in known and known[path].ready
+        more = " (the version read earlier stays in the index)" if kept else ""
+        self._unread.append(Unread(path, f"{reason}{more}"))
 
     def _copy(self, change: Change) -> None:
         number: int | None = change.document_id
@@ -167,26 +211,11 @@ class Synchroniser:
         state = change.state
         self._stores.copy(Copy(change.path, number, state.size, state.mtime_ns))
 
-    def _add(self, path: str, state: FileState) -> None:
-        document, state = self._loaded(path, state)
-        passages = split(document, self._reading.detector)
-        if not passages:
-            raise UnreadableFile("There is no text in this file")
-        language = self._reading.detector.detect(document.text[:20_000])
+    def _add(self, path: str, state: FileState, read: Parsed) -> None:
         with self._stores.database.transaction():
             self._stores.catalog.release(path)
-            number = self._stores.catalog.add_pending(path, state, document, language)
-            self._stores.generation.add(number, passages)
-
-    def _loaded(self, path: str, state: FileState) -> tuple[Document, FileState]:
-        """Load a file that stands still meanwhile, with the state that it has."""
-        file = Path(path)
-        for _ in range(_TRIES):
-            document = self._reading.loaders[file.suffix.lower()](file)
-            if is_still(path, state):
-                return document, state
-            state = hashed(path)
-        raise being_written()
+            number = self._stores.catalog.add_pending(path, state, read)
+            self._stores.generation.add(number, read.passages)
 
 
 def _now_and_then(steps: Iterator[None]) -> Iterator[None]:
@@ -197,17 +226,6 @@ def _now_and_then(steps: Iterator[None]) -> Iterator[None]:
         if now - told > _SECONDS_BETWEEN_REPORTS:
             yield
             told = now
-
-
-def _reason(error: Exception, known: KnownFile | None) -> str:
-    if isinstance(error, UnreadableFile):
-        reason = str(error)
-    elif isinstance(error, OSError):
-        reason = error.strerror or str(error)
-    else:
-        reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
-    kept = known is not None and known.ready
-    return f"{reason} (the version read earlier stays in the index)" if kept else reason
 
 
 def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:

@@ -12,7 +12,7 @@ from index.corpus import Corpus
 from index.errors import BadPattern, StoreUnavailable, UnreadableFile
 from index.files import hashed
 from index.plans import SyncOptions
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Document, DocumentFilter
 from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder, open_corpus, plain_text
