@@ -106,7 +106,7 @@ class Database:
                 # SQLite may have rolled back by itself.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
+                if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
                     raise self._unwritable(error) from error
                 raise
 
@@ -150,3 +150,15 @@ def copy_database(source: Path, target: Path) -> None:
 def count(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
     """Run a query that counts."""
     return int(connection.execute(query, parameters).fetchone()[0])
+
+
+def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
+    """Say whether the file cannot be written, whatever the statement says."""
+    # An extended code has its kind in the lowest byte.
+    return error.sqlite_errorcode & 0xFF in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+    }
