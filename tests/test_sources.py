@@ -82,7 +82,7 @@ def test_a_page_names_the_other_files_that_are_shown_here(own):
     report_errors(app)
     for prefix, shows in (("/some", "copy.md"), ("/none", "other.md")):
         showing = Showing(lambda name, shows=shows: name == shows)
-        routes = source_routes(lambda name: corpus, PagePictures(), BOOK, showing)
+        routes = source_routes(lambda *_: corpus, PagePictures(), BOOK, showing)
         app.include_router(routes, prefix=prefix)
     with TestClient(app) as partly:
         seen = partly.get(f"/some/source/{number}", headers=PAGE)
