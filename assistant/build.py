@@ -20,6 +20,7 @@ from assistant.feedback import FeedbackStore
 from assistant.identities import Identities, Proxies
 from assistant.logs import Log
 from assistant.metrics import Metrics
+from assistant.model_queue import ModelQueue
 from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
@@ -83,7 +84,8 @@ def opened(
     """
     place = folder or settings.data
     metrics = Metrics()
-    watch = Watch((metrics, *observers))
+    queue = ModelQueue(settings.answers_at_once, settings.answers_waiting)
+    watch = Watch((metrics, *observers), queue)
     with (
         owned(place) as ownership,
         build_corpora(settings, place, loaders, watch) as corpora,

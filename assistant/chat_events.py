@@ -3,7 +3,8 @@
 Knows the order of the parts that an event changes; nothing of where they stand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from assistant.feedback import REASONS, Feedback, FeedbackStore, Opinion, feedba
 from assistant.history import Conversation, History, Turn, Verdict
 from assistant.model_supply import ModelStatus
 from assistant.recent_histories import RecentHistories
+from assistant.reception import Reception
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
 from assistant.types import DEFAULT_COLLECTION, Answer, Citation, Kind
@@ -41,6 +43,7 @@ class ChatEvents:
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
     manages: Callable[[Request], bool]
+    reception: Reception
     fingerprint: Callable[[], str]
     organisation: str = ""
     greeting: str = ""
@@ -53,38 +56,52 @@ class ChatEvents:
 
     # Questions: conversation, messages, evidence, box, ask, stop, edit, feedback form
 
-    def ask(
+    async def ask(
         self, question: str, conversation: Conversation | None, request: gr.Request
-    ) -> Iterator[Update]:
+    ) -> AsyncIterator[Update]:
         """Answer a question, step by step."""
-        seen = self._seen(request)
-        conversation = conversation or begun(seen)
+        conversation = conversation or begun(self._seen(request))
         if not question.strip():
             yield _asked(conversation)
             return
         evidence: Any = ""
         box: Any = ""
-        dialogue = Dialogue(seen.assistant, self.contact)
-        for grown in dialogue.ask(conversation, question, self._wording(request)):
-            latest = grown.turns[-1].evidence
-            changed = gr.skip() if latest == evidence else latest
-            yield (grown, messages(grown), changed, box, *_running(True))
-            # What is typed meanwhile stays.
-            evidence, box = latest, gr.skip()
+        async with aclosing(self._grown(question, conversation, request)) as turns:
+            async for grown in turns:
+                latest = grown.turns[-1].evidence
+                changed = gr.skip() if latest == evidence else latest
+                yield (grown, messages(grown), changed, box, *_running(True))
+                # What is typed meanwhile stays.
+                evidence, box = latest, gr.skip()
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
 
-    def ask_example(
-        self, conversation: Conversation | None, event: gr.SelectData, request: gr.Request
-    ) -> Iterator[Update]:
-        """Answer a suggested question."""
-        yield from self.ask(str(event.value["text"]), conversation, request)
+    def _grown(
+        self, question: str, conversation: Conversation, request: gr.Request
+    ) -> AsyncGenerator[Conversation, None]:
+        def admit() -> None:
+            if request.request is not None:
+                self.reception.admit(request.request)
 
-    def ask_again(self, conversation: Conversation | None, request: gr.Request) -> Iterator[Update]:
+        dialogue = Dialogue(self._seen(request).assistant, self.contact)
+        asked = dialogue.ask(conversation, question, self._wording(request), admit)
+        return self.reception.drawn(asked)
+
+    async def ask_example(
+        self, conversation: Conversation | None, event: gr.SelectData, request: gr.Request
+    ) -> AsyncIterator[Update]:
+        """Answer a suggested question."""
+        async for update in self.ask(str(event.value["text"]), conversation, request):
+            yield update
+
+    async def ask_again(
+        self, conversation: Conversation | None, request: gr.Request
+    ) -> AsyncIterator[Update]:
         """Answer the latest question anew."""
         if conversation is None or not conversation.turns:
             return
         before = conversation.before(len(conversation.turns) - 1)
-        yield from self.ask(conversation.turns[-1].question, before, request)
+        async for update in self.ask(conversation.turns[-1].question, before, request):
+            yield update
 
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Say that an answer was stopped."""

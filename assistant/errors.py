@@ -7,6 +7,8 @@
         WeightsUnavailable  weights could not be fetched or verified
         ServerUnavailable   a server of this assistant does not answer
         ServerStopping      the server is being stopped and takes no new questions
+        Busy                as many questions are being answered, or wait for it, as may
+        TooManyQuestions    more questions came than a setting allows
         BadBackup           a backup that cannot be written, read or restored
         QuestionLogUnavailable questions that could not be read
         BadKey              a key for programs that cannot be made or is not there
@@ -48,6 +50,23 @@ class ServerUnavailable(AssistantError):
 
 class ServerStopping(AssistantError):
     """The server is being stopped and takes no new questions."""
+
+
+class Busy(AssistantError):
+    """As many questions are being answered, or wait for it, as may; `retry_seconds` is a guess."""
+
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class TooManyQuestions(AssistantError):
+    """More questions came than `setting` allows; the next is taken in `retry_seconds`."""
+
+    def __init__(self, message: str, setting: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.setting = setting
+        self.retry_seconds = retry_seconds
 
 
 class BadBackup(AssistantError):

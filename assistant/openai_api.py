@@ -6,17 +6,16 @@ Knows that protocol's requests and responses; nothing of how answers come about.
 import json
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.sse import format_sse_event
 
 from assistant.api_models import EVENTS, CitationShape, Responses
-from assistant.errors import AssistantError
 from assistant.failures import failure, openai_error
 from assistant.growing_text import GrowingText, without_additions
 from assistant.openai_models import (
@@ -37,12 +36,12 @@ from assistant.openai_models import (
     Usage,
     UserMessage,
 )
+from assistant.reception import EventForm, Reception
 from assistant.remarks import remarks
 from assistant.types import DEFAULT_COLLECTION, Answer, Message
 from assistant.visible_corpora import CorporaFor
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
-from index.errors import IndexingError
 
 _MOST_TURNS = 50
 _LONGEST_TURN = 20_000
@@ -74,9 +73,8 @@ class _Reply:
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = int(time.time())
 
-    def whole(self, answers: Iterable[Answer]) -> Completion:
-        """Wait for the last snapshot and give it."""
-        *_, last = answers
+    def whole(self, last: Answer) -> Completion:
+        """Give the last snapshot."""
         self._growing.grow(last)
         message = Reply(
             content=self._growing.text,
@@ -87,16 +85,21 @@ class _Reply:
             id=self._id, created=self._created, choices=[Choice(message=message)], usage=Usage()
         )
 
-    def pieces(self, answers: Iterable[Answer], with_usage: bool) -> Iterator[dict[str, Any]]:
-        """Give the chunks of a stream as snapshots come: first one without text."""
-        for number, answer in enumerate(answers):
-            piece = self._growing.grow(answer)
-            if number == 0:
-                yield self._chunk({"role": "assistant", "content": ""})
-            if piece:
-                yield self._chunk({"content": piece})
-            if answer.done:
-                yield self._chunk(self._told(answer))
+    def pieces(
+        self, answers: Generator[Answer, None, None], with_usage: bool
+    ) -> Generator[dict[str, Any] | None, None, None]:
+        """Give the chunks of a stream as snapshots come: first one without text.
+
+        None stands for a snapshot that adds nothing.
+        """
+        with closing(answers):
+            for number, answer in enumerate(answers):
+                piece = self._growing.grow(answer)
+                if number == 0:
+                    yield self._chunk({"role": "assistant", "content": ""})
+                yield self._chunk({"content": piece}) if piece else None
+                if answer.done:
+                    yield self._chunk(self._told(answer))
         yield self._chunk({}, finish="stop")
         if with_usage:
             yield {**self._chunk({}), "choices": [], "usage": Usage().model_dump()}
@@ -142,7 +145,7 @@ class _Reply:
         )
 
 
-def openai_routes(corpora_for: CorporaFor, book: WordingBook) -> APIRouter:
+def openai_routes(corpora_for: CorporaFor, book: WordingBook, reception: Reception) -> APIRouter:
     """Make the routes, for whoever may read the default collection."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -160,21 +163,29 @@ def openai_routes(corpora_for: CorporaFor, book: WordingBook) -> APIRouter:
         return JSONResponse(_ENTRY.model_dump())
 
     @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
-    def complete(body: ChatRequest, request: Request) -> Response:
+    async def complete(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message; the messages before it are the conversation."""
         if body.model != MODEL:
             return _unknown(request, body.model)
         asked = _asked(body.messages, book)
         if asked is None:
             return failure(request.url.path, 400, "No message is of the user.", "messages")
+        reception.admit(request)
         answers = corpora_for(request).assistant().stream(asked.question, asked.history)
         reply = _Reply(asked, book, str(request.base_url))
-        if not body.stream:
-            return JSONResponse(reply.whole(answers).model_dump(mode="json"))
-        options = body.stream_options
-        return _events(reply.pieces(answers, bool(options and options.include_usage)))
+        if body.stream:
+            options = body.stream_options
+            pieces = reply.pieces(answers, bool(options and options.include_usage))
+            return await reception.events(pieces, _FORM)
+        return _whole(reply, await reception.last(request, answers))
 
     return router
+
+
+def _whole(reply: _Reply, last: Answer | Response) -> Response:
+    if isinstance(last, Response):
+        return last
+    return JSONResponse(reply.whole(last).model_dump(mode="json"))
 
 
 def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
@@ -201,21 +212,9 @@ def _unknown(request: Request, model: str) -> Response:
     return failure(request.url.path, 404, message, "model", "model_not_found")
 
 
-def _events(chunks: Iterator[dict[str, Any]]) -> StreamingResponse:
-    """Stream chunks; the first is awaited, so that a refused request has its status."""
-    first = next(chunks)
-    return StreamingResponse(
-        _encoded(chain([first], chunks)),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
+def _broken(error: Exception) -> bytes:
+    message = json.dumps(openai_error(_STREAM_BROKEN, str(error)), ensure_ascii=False)
+    return format_sse_event(data_str=message)
 
 
-def _encoded(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    try:
-        for chunk in chunks:
-            yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
-        yield format_sse_event(data_str="[DONE]")
-    except (AssistantError, IndexingError) as error:
-        message = json.dumps(openai_error(_STREAM_BROKEN, str(error)), ensure_ascii=False)
-        yield format_sse_event(data_str=message)
+_FORM = EventForm(_broken, format_sse_event(data_str="[DONE]"))

@@ -68,6 +68,20 @@ def _none(given: object) -> object:
     return given
 
 
+def _counted(given: object) -> object:
+    """Refuse true and false, which Python takes for 1 and 0."""
+    if isinstance(given, bool):
+        raise ValueError("This is a number, not true or false.")
+    return given
+
+
+def _said(given: object) -> object:
+    """Refuse 0, which Python takes for false."""
+    if not isinstance(given, bool | None):
+        raise ValueError("This is true or false.")
+    return given
+
+
 def _plain(given: object) -> object:
     if isinstance(given, dict) and given.get("type") != "text":
         raise ValueError("Answers are text with marks; no other format is supported.")
@@ -134,11 +148,11 @@ class ChatRequest(BaseModel):
     )
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: Literal[1] | None = None
+    n: Annotated[Literal[1] | None, BeforeValidator(_counted)] = None
     tools: NoTools = None
     functions: NoTools = None
-    logprobs: Literal[False] | None = None
-    top_logprobs: Literal[0] | None = None
+    logprobs: Annotated[Literal[False] | None, BeforeValidator(_said)] = None
+    top_logprobs: Annotated[Literal[0] | None, BeforeValidator(_counted)] = None
     response_format: Annotated[TextFormat | None, BeforeValidator(_plain)] = None
 
 

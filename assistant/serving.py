@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from assistant.build import build_observers, opened
+from assistant.connections import PatientConnection
 from assistant.errors import BadSetting
 from assistant.identities import NotedPeers
 from assistant.logs import logging_to
@@ -87,8 +88,13 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
             app,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            http=PatientConnection,
+            # Nothing here speaks WebSocket, and what proxies say is read by our own rule.
+            ws="none",
             proxy_headers=False,
+            server_header=False,
+            limit_concurrency=settings.most_connections,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
             forwarded_allow_ips=[str(network) for network in settings.trusted_proxies] or None,
         )
         # What uvicorn does by itself, but behind what notes where connections really come from.

@@ -22,6 +22,7 @@ from pydantic import (
 from assistant.embeds import Embed, EmbedName
 from assistant.errors import BadSetting
 from assistant.grants import Grant
+from assistant.load_settings import LoadSettings
 from assistant.parser_settings import ParserSettings
 from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
@@ -45,7 +46,7 @@ _HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class Settings(ParserSettings):
+class Settings(ParserSettings, LoadSettings):
     """The settings of one installation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

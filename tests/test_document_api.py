@@ -199,6 +199,7 @@ def test_where_nothing_is_programs_are_told_so(client):
     assert nothing.status_code == 404 and "/api/openapi.json" in nothing.json()["error"]
     for method in ("DELETE", "TRACE", "QUERY"):
         assert client.request(method, "/healthz").status_code == 405
+        assert client.request(method, "/readyz").status_code == 405
 
 
 def schema_paths(client):

@@ -145,7 +145,10 @@ def test_instructions_are_not_followed_and_that_is_told(client, model):
     ("parameters", "param"),
     [
         ({"n": 2}, "n"),
+        ({"n": True}, "n"),
         ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 0}, "logprobs"),
+        ({"top_logprobs": False}, "top_logprobs"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"messages": []}, "messages"),
