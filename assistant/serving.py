@@ -9,16 +9,12 @@ import socket
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, cast
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from assistant.build import build_observers, opened
 from assistant.connections import PatientConnection
 from assistant.errors import BadSetting
-from assistant.identities import NotedPeers
 from assistant.logs import logging_to
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
@@ -95,10 +91,7 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
             server_header=False,
             limit_concurrency=settings.most_connections,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-            forwarded_allow_ips=[str(network) for network in settings.trusted_proxies] or None,
         )
-        # What uvicorn does by itself, but behind what notes where connections really come from.
-        config.app = NotedPeers(_behind_proxies(app, config.forwarded_allow_ips))
         StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
 
 
@@ -106,11 +99,6 @@ def is_open_to_all(settings: Settings) -> bool:
     """Say whether other machines may read all documents."""
     address = f"http://{_bracketed(settings.host)}"
     return settings.access == "off" and not is_loopback(address)
-
-
-def _behind_proxies(app: ASGIApp, trusted: list[str] | str) -> ASGIApp:
-    # uvicorn's types of messages are narrower than those of the application.
-    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted))
 
 
 def _told(status: ModelStatus) -> str:

@@ -201,8 +201,8 @@ class Settings(ParserSettings, LoadSettings):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         (),
         max_length=100,
-        description="Addresses or networks of the proxies that sign people in, such as "
-        "127.0.0.1; their headers alone say who somebody is.",
+        description="Addresses or networks of the proxies in front, such as 127.0.0.1. Their "
+        "headers alone say who somebody is, which client asks, and whether over https.",
     )
     user_header: _HeaderName = Field(
         "X-Forwarded-User", description="Header in which they say who it is."
