@@ -29,14 +29,16 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import Paths, Query, Question
+from assistant.api_requests import CheckOrder, Paths, Query, Question
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
 from assistant.failures import failure
 from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import DEFAULT_COLLECTION
+from assistant.visible_corpora import CorporaFor
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     STATS,
@@ -59,8 +61,8 @@ CollectionName = Annotated[str, FromQuery(description="The collection that holds
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def public_routes(corpora: Corpora) -> APIRouter:
-    """Make the routes that anyone who reaches the server may use."""
+def public_routes(corpora_for: CorporaFor) -> APIRouter:
+    """Make the routes of readers, each of whom sees the collections that they may read."""
     router = APIRouter(tags=["questions"])
 
     @router.get("/healthz")
@@ -69,11 +71,11 @@ def public_routes(corpora: Corpora) -> APIRouter:
         return Health(status="ok")
 
     for prefix in ("/api", "/api/v1"):
-        _question_routes(router, prefix, corpora)
+        _question_routes(router, prefix, corpora_for)
     return router
 
 
-def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
+def _question_routes(router: APIRouter, prefix: str, corpora_for: CorporaFor) -> None:
     refused = failures(400, 404, 409, 413, 415, 422, 503)
 
     @router.post(
@@ -86,7 +88,7 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
         """
-        assistant = corpora.assistant(question.collection)
+        assistant = corpora_for(request).assistant(question.collection)
         answers = assistant.stream(
             question.question, question.messages(), question.documents, question.filter.wanted()
         )
@@ -97,9 +99,9 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
         return JSONResponse(last)
 
     @router.post(f"{prefix}/search", response_model=Passages, responses=refused)
-    def search(query: Query) -> Response:
+    def search(query: Query, request: Request) -> Response:
         """Rank passages for a question, of the named documents alone where any are named."""
-        assistant = corpora.assistant(query.collection)
+        assistant = corpora_for(request).assistant(query.collection)
         found = assistant.search(
             query.question, query.messages(), query.documents, query.limit, query.filter.wanted()
         )
@@ -110,14 +112,16 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
         response_model=SourceShape,
         responses=failures(404, 422, 503),
     )
-    def source_text(name: str, collection: CollectionName = DEFAULT_COLLECTION) -> Response:
+    def source_text(
+        name: str, request: Request, collection: CollectionName = DEFAULT_COLLECTION
+    ) -> Response:
         """Give the text of a document as it was indexed, by its name or the end of its path."""
-        return JSONResponse(write_source(corpora.assistant(collection).source(name)))
+        return JSONResponse(write_source(corpora_for(request).assistant(collection).source(name)))
 
     @router.get(f"{prefix}/collections")
-    def collections() -> CollectionNames:
+    def collections(request: Request) -> CollectionNames:
         """List the names of the collections, the default one first."""
-        return CollectionNames(collections=list(corpora.names()))
+        return CollectionNames(collections=list(corpora_for(request).names()))
 
 
 def owner_routes(installation: Installation) -> APIRouter:
@@ -165,6 +169,12 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
         """Rebuild the derived stores, reporting progress as events."""
         reports = corpora.corpus(collection).rebuild()
         return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/check")
+    def check(body: CheckOrder, collection: str = DEFAULT_COLLECTION) -> Response:
+        """Compare the stores, reporting progress as events, and mend them where wanted."""
+        reports = corpora.corpus(collection).check(body.repair)
+        return event_response(CHECK_REPORT.dump_python(report, mode="json") for report in reports)
 
     @router.post("/remove")
     def remove(body: Paths, collection: str = DEFAULT_COLLECTION) -> dict[str, int]:

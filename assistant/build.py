@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.api_keys import ApiKeys
 from assistant.corpora import Collection, Corpora
+from assistant.embed_tokens import LEAST_SECRET_BYTES, EmbedTokens
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
 from assistant.feedback import FeedbackStore
+from assistant.identities import Identities, Proxies
 from assistant.logs import Log
 from assistant.metrics import Metrics
 from assistant.model_supply import ModelSupply
@@ -36,9 +39,12 @@ from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.query_cache import QueryCache
-from index.synchronisation import Reading
+from index.reading import ParserLimits, Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress
+
+_MOST_PARSERS = 4
+"""Processes that read files unless the settings say otherwise: each may take its memory."""
 
 Loaders = Mapping[str, Callable[[Path], Document]]
 
@@ -138,6 +144,7 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         loaders=loaders,
         detector=build_detector(settings),
         most_bytes=largest_file(settings),
+        limits=parser_limits(settings),
     )
     chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
     embedder, turn = QueryCache(build_embedder(settings)), threading.Lock()
@@ -147,6 +154,15 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
 def largest_file(settings: Settings) -> int:
     """Give the size of the largest file that is read, in bytes."""
     return int(settings.largest_file_mb * 1_000_000)
+
+
+def parser_limits(settings: Settings) -> ParserLimits:
+    """Say what the processes that read files may use."""
+    return ParserLimits(
+        seconds=settings.parser_seconds,
+        most_memory=int(settings.parser_memory_mb * 1_000_000),
+        at_once=settings.parsers or min(os.cpu_count() or 1, _MOST_PARSERS),
+    )
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -196,6 +212,43 @@ def build_assistant(
     )
     judges = Judges(AnswerabilityModel.bundled(), SupportJudge.bundled())
     return Assistant(corpus, PhraseBook.bundled(), judges, limits, watch, collection)
+
+
+def build_identities(settings: Settings, owner_token: str) -> Identities | None:
+    """Make what tells readers apart; None where all are the same. Raises BadSetting."""
+    if settings.access == "off":
+        return None
+    for network in settings.trusted_proxies:
+        if network.prefixlen == 0:
+            raise BadSetting(
+                f"The setting trusted_proxies has {network}, which is every address there is: "
+                "anyone could then say to be anyone. Name the proxies' own addresses."
+            )
+    proxies = Proxies(settings.trusted_proxies, settings.user_header, settings.groups_header)
+    return Identities(proxies, settings.grants, ApiKeys(settings.data), owner_token)
+
+
+def build_embed_tokens(settings: Settings) -> dict[str, EmbedTokens]:
+    """Make what checks the tokens of embeds that want them, by name. Raises BadSetting."""
+    return {
+        name: EmbedTokens(name, embed.collection, _secret(name, embed.secret_file))
+        for name, embed in settings.embeds.items()
+        if embed.signed_in and embed.secret_file is not None
+    }
+
+
+def _secret(name: str, file: Path) -> bytes:
+    setting = f"The setting embeds.{name}.secret_file names {file}, which"
+    try:
+        secret = file.read_bytes().strip()
+    except OSError as error:
+        raise BadSetting(f"{setting} cannot be read: {error.strerror}.") from None
+    if len(secret) < LEAST_SECRET_BYTES:
+        raise BadSetting(
+            f"{setting} has fewer than {LEAST_SECRET_BYTES} bytes. Make one with: "
+            f"openssl rand -hex 32 > {file}"
+        )
+    return secret
 
 
 def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:

@@ -114,7 +114,7 @@ def _corpus(door: Door) -> Iterator[Finding]:
         yield Finding(False, "Index", rest)
     yield _languages(stats)
     asked, found = door.probe()
-    lost = "" if found == asked else ". Run: bronwijzer rebuild"
+    lost = "" if found == asked else ". Run: bronwijzer check --repair"
     yield Finding(
         found == asked, "Self-check", f"{found} of {asked} passages find themselves{lost}"
     )

@@ -25,6 +25,7 @@ from assistant.holdings import Holding, Holdings, outcomes
 from assistant.types import Notice
 from assistant.upkeep import Upkeep
 from assistant.uploads import Receipt, Uploads
+from assistant.visible_corpora import CorporaFor
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
 from index.types import DocumentInfo
@@ -177,22 +178,31 @@ class DocumentDesk:
 
 
 def document_routes(
-    desk: DocumentDesk, book: WordingBook, admit: Callable[[Request], None]
+    desk: DocumentDesk,
+    book: WordingBook,
+    admit: Callable[[Request], None],
+    corpora_for: CorporaFor,
 ) -> APIRouter:
-    """Make the routes; `admit` raises for whoever may not change documents."""
+    """Make the routes; `admit` raises for whoever may not change documents.
+
+    Whoever may not see the default collection, whose documents these are, is told that it is not
+    there.
+    """
     router = APIRouter(tags=["documents"])
-    _reading_route(router, desk)
+    _reading_route(router, desk, corpora_for)
     _changing_routes(router, desk, book, [Depends(admit)])
     return router
 
 
-def _reading_route(router: APIRouter, desk: DocumentDesk) -> None:
-    @router.get(DOCUMENTS, responses=failures(422, 503))
+def _reading_route(router: APIRouter, desk: DocumentDesk, corpora_for: CorporaFor) -> None:
+    @router.get(DOCUMENTS, responses=failures(404, 422, 503))
     def documents(
+        request: Request,
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> DocumentPage:
         """List the documents that can be found, some at a time."""
+        corpora_for(request).corpus()
         return desk.listed(offset, limit)
 
 

@@ -15,7 +15,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
-from assistant.answering import Assistant
 from assistant.api_models import EVENTS, CitationShape, Responses
 from assistant.errors import AssistantError
 from assistant.failures import failure, openai_error
@@ -39,7 +38,8 @@ from assistant.openai_models import (
     UserMessage,
 )
 from assistant.remarks import remarks
-from assistant.types import Answer, Message
+from assistant.types import DEFAULT_COLLECTION, Answer, Message
+from assistant.visible_corpora import CorporaFor
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
 from index.errors import IndexingError
@@ -142,19 +142,20 @@ class _Reply:
         )
 
 
-def openai_routes(assistant: Assistant, book: WordingBook) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use."""
+def openai_routes(corpora_for: CorporaFor, book: WordingBook) -> APIRouter:
+    """Make the routes, for whoever may read the default collection."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
-    def models() -> ModelList:
+    def models(request: Request) -> ModelList:
         """List the assistant as the one model."""
-        return ModelList(data=[_ENTRY])
+        is_seen = DEFAULT_COLLECTION in corpora_for(request).names()
+        return ModelList(data=[_ENTRY] if is_seen else [])
 
     @router.get("/models/{model}", response_model=ModelEntry, responses=_FAILURES)
     def one_model(model: str, request: Request) -> Response:
         """Give the assistant as a model."""
-        if model != MODEL:
+        if model != MODEL or DEFAULT_COLLECTION not in corpora_for(request).names():
             return _unknown(request, model)
         return JSONResponse(_ENTRY.model_dump())
 
@@ -166,7 +167,7 @@ def openai_routes(assistant: Assistant, book: WordingBook) -> APIRouter:
         asked = _asked(body.messages, book)
         if asked is None:
             return failure(request.url.path, 400, "No message is of the user.", "messages")
-        answers = assistant.stream(asked.question, asked.history)
+        answers = corpora_for(request).assistant().stream(asked.question, asked.history)
         reply = _Reply(asked, book, str(request.base_url))
         if not body.stream:
             return JSONResponse(reply.whole(answers).model_dump(mode="json"))

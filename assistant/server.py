@@ -15,12 +15,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.access import refusal
+from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
-from assistant.build import Installation, largest_file
+from assistant.build import Installation, build_embed_tokens, build_identities, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
-from assistant.dialogue import Dialogue
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
 from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
@@ -33,6 +33,8 @@ from assistant.operations import operation_routes
 from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
+from assistant.tabs import TabGuard
+from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
 
@@ -86,17 +88,24 @@ def create_app(installation: Installation) -> FastAPI:
         version=version("bronwijzer"),
     )
     report_errors(app)
-    app.include_router(public_routes(installation.corpora))
+    seen = corpora_for(installation.corpora)
+    app.include_router(public_routes(seen))
     app.include_router(owner_routes(installation))
     readiness = Readiness(installation.corpora.opened, installation.watch)
     app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()
     pictures = PagePictures()
-    app.include_router(source_routes(installation.corpora.corpus, pictures, book))
-    app.include_router(embed_routes(installation, pictures, book))
-    _add_program_routes(app, installation, book)
+    sources = source_routes(lambda request, name: seen(request).corpus(name), pictures, book)
+    app.include_router(sources)
+    tokens = build_embed_tokens(installation.settings)
+    app.include_router(embed_routes(installation, pictures, book, tokens))
+    _add_program_routes(app, installation, book, seen)
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
+    identities = build_identities(installation.settings, installation.ownership.token)
+    app.add_middleware(TabGuard)
+    # Around all of the above, and around what is mounted: nothing is reached but through it.
+    app.add_middleware(Admission, identities=identities, book=book)
     app.add_middleware(SecurityHeaders)
     # With no middleware of ours, Gradio would echo any origin, credentials allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -106,11 +115,13 @@ def create_app(installation: Installation) -> FastAPI:
     app.add_middleware(RequestLog)
     app.mount("/browser", StaticFiles(directory=STATIC))
     _mount_library(app, installation, book)
-    _mount_chat(app, installation, book)
+    _mount_chat(app, installation, book, seen)
     return app
 
 
-def _add_program_routes(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+def _add_program_routes(
+    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+) -> None:
     settings = installation.settings
 
     def admit(request: Request) -> None:
@@ -123,27 +134,30 @@ def _add_program_routes(app: FastAPI, installation: Installation, book: WordingB
     desk = DocumentDesk(
         installation.corpus, installation.uploads, installation.upkeep, settings.arrivals_folder
     )
-    app.include_router(document_routes(desk, book, admit))
-    app.include_router(openai_routes(installation.assistant, book))
+    app.include_router(document_routes(desk, book, admit, seen))
+    app.include_router(openai_routes(seen, book))
     upload = Bound(MULTIPART, largest_file(settings) + _MULTIPART_BYTES)
     usual = Bound(JSON, _MOST_JSON_BYTES)
     app.add_middleware(BodyBounds, usual=usual, special={DOCUMENTS: upload})
 
 
-def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+def _mount_chat(
+    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+) -> None:
     i18n = translations(book)
     settings = installation.settings
     events = ChatEvents(
-        dialogue=Dialogue(installation.assistant, settings.contact, installation.corpora.assistant),
+        corpora_for=seen,
         book=book,
         feedback=installation.feedback,
         recent=RecentHistories(),
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
         manages=lambda request: refusal(request, settings.library) is None,
+        fingerprint=lambda: installation.corpus.fingerprint,
         organisation=settings.organisation,
         greeting=settings.greeting,
-        collections=installation.corpora.names,
+        contact=settings.contact,
     )
     chat = build_chat(events, i18n)
     chat.queue(default_concurrency_limit=8, max_size=64)

@@ -28,7 +28,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Passage, PassageVectors, Vector, VectorSteps
 from index.workspace import ChromaAddress
 

@@ -10,21 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from index.check_report import CheckReport
+from index.checking import checked
 from index.coverage import Coverage
-from index.errors import (
-    EmbedderUnavailable,
-    EmptyCorpus,
-    StoreUnavailable,
-    UnreadableFile,
-)
+from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable, UnreadableFile
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.originals import Original
+from index.reading import Reading
 from index.rebuilding import refilled
 from index.retriever import HybridRetriever
 from index.selection import selected
 from index.stores import Stores
-from index.synchronisation import Reading, Synchroniser, take_out
+from index.synchronisation import Synchroniser, take_out
 from index.turns import Turn
 from index.types import (
     CorpusStats,
@@ -168,12 +166,7 @@ class Corpus:
 
     def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
         """Count the passages that can be found, of some documents alone, where given."""
-        if self._stores is None:
-            return 0
-        generation = self._stores.generation
-        if document_ids is not None:
-            return len(generation.passage_ids(document_ids))
-        return sum(entry.passages for entry in generation.languages().values())
+        return self._stores.passage_count(document_ids) if self._stores else 0
 
     def stats(self) -> CorpusStats:
         """Count what is in the index."""
@@ -259,6 +252,14 @@ class Corpus:
         """
         return self._stores.probe(sample) if self._stores else (0, 0)
 
+    def check(self, repair: bool = False) -> Generator[CheckReport, None, None]:
+        """Compare catalog, Chroma and Tantivy, and mend them, where wanted; growing reports.
+
+        Raises SyncRunning, StoreUnavailable, EmbedderUnavailable.
+        """
+        with self._exclusive():
+            yield from checked(self._stores, self._embedder, self._reading.detector, repair)
+
     @contextmanager
     def retired(self) -> Iterator[None]:
         """Drop the vectors, wherever they are kept, so that the folder can be closed and deleted.
@@ -266,8 +267,7 @@ class Corpus:
         No sync runs meanwhile. Raises SyncRunning, StoreUnavailable.
         """
         with self._exclusive():
-            stores = self._stores
-            if stores is not None:
+            if (stores := self._stores) is not None:
                 self._workspace.sweep(stores)
                 stores.vectors.drop(stores.generation.collection)
                 self._stores = None  # Not before: the next sync would begin anew.

@@ -68,6 +68,7 @@ class LanguageDetector:
     """
 
     def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
+        self.languages = tuple(languages)
         # Unpacking the model takes longer than to answer a question; the stores open meanwhile.
         thread = ThreadPoolExecutor(1, "languages")
         self._loading = thread.submit(_load, languages)

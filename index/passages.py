@@ -5,7 +5,8 @@ Knows nothing of embedders, stores or file formats.
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -78,7 +79,7 @@ def split(
                 end=end,
                 text=text[start:end],
                 sentences=tuple(group),
-                sections=_touched(document.sections, start, end),
+                sections=touched(document.sections, start, end),
                 language=detector.detect(text[start:end], language),
             )
         )
@@ -135,20 +136,28 @@ def _beside_row(text: str, position: int) -> bool:
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
     """Undo cuts after an abbreviation and after a list item's number."""
     joined: list[Span] = []
+    # What is known of the last of them: a table of numbers becomes one, however long it is.
+    has_ink = has_letters = False
     for span in spans:
-        before = text[joined[-1].start : span.start].rstrip() if joined else ""
-        begins_small = text[span.start : span.end].lstrip()[:1].islower()
-        only_number = bool(before) and not any(character.isalpha() for character in before)
-        if only_number or (begins_small and before.endswith(".")):
+        piece = text[span.start : span.end]
+        end = text[max(joined[-1].start, span.start - 9) : span.start].rstrip() if joined else ""
+        only_number = has_ink and not has_letters
+        if only_number or (piece.lstrip()[:1].islower() and end.endswith(".")):
             joined[-1] = Span(joined[-1].start, span.end)
         else:
             joined.append(span)
+            has_ink = has_letters = False
+        has_ink = has_ink or not piece.isspace()
+        has_letters = has_letters or any(map(str.isalpha, piece))
     return joined
 
 
 def _shortened(text: str, span: Span, language: str) -> Iterator[Span]:
     """Cut a sentence at blanks where it is too long, or where blanks are its punctuation."""
     unpunctuated = language in _UNPUNCTUATED
+    if not unpunctuated and width(text[span.start : span.end]) <= _LONGEST_SENTENCE:
+        yield span
+        return
     start, columns, blank = span.start, 0, span.start
     for position in range(span.start, span.end):
         columns += width(text[position])
@@ -212,8 +221,8 @@ def _parted(sentences: list[Span], begin: list[int]) -> list[list[Span]]:
     return groups[::-1]
 
 
-def _touched(sections: tuple[Section, ...], start: int, end: int) -> tuple[Section, ...]:
+def touched(sections: Sequence[Section], start: int, end: int) -> tuple[Section, ...]:
     """Pick the sections a range lies in: the last begun before it, and those begun inside."""
-    before = [section for section in sections if section.start <= start][-1:]
-    inside = [section for section in sections if start < section.start < end]
-    return tuple(before + inside)
+    first = bisect_right(sections, start, key=lambda section: section.start)
+    last = bisect_left(sections, end, lo=first, key=lambda section: section.start)
+    return tuple(sections[max(0, first - 1) : last])

@@ -89,6 +89,19 @@ class TermIndex:
             query = query.and_must_match(tantivy.Query.const_score_query(chosen, 0.0))
         return self._numbers(searcher, query, limit)
 
+    def misplaced(self, passages: Iterable[tuple[int, str]]) -> list[int]:
+        """Number those of some passages that the index does not hold with all of their grams."""
+        searcher = self._searcher()
+        return [number for number, text in passages if not self._holds(searcher, number, text)]
+
+    def _holds(self, searcher: tantivy.Searcher, number: int, text: str) -> bool:
+        own = tantivy.Query.term_query(self._schema, "id", number)
+        clauses = [(tantivy.Occur.Must, own)] + [
+            (tantivy.Occur.Must, tantivy.Query.term_query(self._schema, "grams", gram, "freq"))
+            for gram in _query_grams(text)
+        ]
+        return len(searcher.search(tantivy.Query.boolean_query(clauses), 2).hits) == 1
+
     def rarity(self, question: str) -> dict[str, float]:
         """Weigh each gram of a question: BM25's inverse document frequency, in nats."""
         searcher = self._searcher()

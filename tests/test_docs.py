@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -9,10 +10,12 @@ from string import Template
 import pytest
 import typer
 
+from assistant.admission import OPEN, OPEN_BELOW
 from assistant.cli import app
 from assistant.embeds import Embed
 from assistant.evaluation.gold import FIELDS
 from assistant.evaluation.metrics import METRICS
+from assistant.grants import Grant
 from assistant.settings import Settings
 from index.loaders import LOADERS
 
@@ -87,6 +90,17 @@ def test_what_a_keeper_of_a_server_can_set_run_and_read_is_in_the_page_on_runnin
         assert f"`{route}`" in page
 
 
+def test_what_is_open_and_what_can_be_granted_is_in_the_page_on_access():
+    page = (ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+    for path in (*OPEN, *OPEN_BELOW):
+        assert f"`{path}`" in page or path == "/embed/", path
+    for name in (*Grant.model_fields, "access", "trusted_proxies", "user_header", "groups_header"):
+        assert f"`{name}" in page, name
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    read = Settings.model_validate(tomllib.loads(example))
+    assert read.access == "on" and len(read.grants) == 4
+
+
 def test_the_unit_waits_longer_than_the_server():
     unit = (ROOT / "docs" / "bronwijzer.service").read_text(encoding="utf-8")
     seconds = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1))
@@ -96,7 +110,8 @@ def test_the_unit_waits_longer_than_the_server():
 
 
 def test_links_between_documents_lead_somewhere():
-    pages = ("docs/evaluation.md", "docs/running.md", "docs/api.md", "docs/embedding.md")
+    pages = ("docs/access.md", "docs/evaluation.md", "docs/running.md", "docs/api.md")
+    pages += ("docs/embedding.md",)
     for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *pages):
         text = (ROOT / document).read_text(encoding="utf-8")
         folder = (ROOT / document).parent

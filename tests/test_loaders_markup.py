@@ -116,6 +116,11 @@ def test_no_file_of_the_machine_gets_into_a_page(read, tmp_path):
 # Markdown
 
 
+def test_a_quotation_in_many_quotations_is_read(read):
+    lines = [f"{'>' * depth} Antwoord {depth}.\n{'>' * depth}" for depth in range(1, 60)]
+    assert "Antwoord 59." in read("Gesprek\n\n" + "\n".join(lines), "a.md").text
+
+
 def test_markdown_reads_without_its_marks(read):
     document = read(
         "---\r\nauthor: x\r\n---\r\n# De **kop**\r\n\r\n"

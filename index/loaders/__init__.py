@@ -45,6 +45,15 @@ LOADERS: dict[str, Callable[[Path], Document]] = {
 }
 """By suffix in lower case. Each returns a document with text, or raises UnreadableFile."""
 
+LIBRARIES: dict[Callable[[Path], Document], str] = {
+    load_docx: "lxml",
+    load_html: "lxml",
+    load_markdown: "markdown-it-py",
+    load_pdf: "pypdfium2",
+    load_text: "charset-normalizer",
+}
+"""The distribution that a loader stands on, whose version is kept with each document."""
+
 
 def load(path: Path) -> Document:
     """Read a file by its suffix. Raises UnreadableFile with a reason that does not name it."""

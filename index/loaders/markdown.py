@@ -16,6 +16,10 @@ from index.loaders.titles import name_of
 from index.types import Document
 
 _FRONT_MATTER = regex.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.DOTALL)
+_DEEPEST = 100
+"""Lists and quotations in each other. What is deeper is left out; the usual 20 are soon reached
+where every answer quotes the one before."""
+
 _TITLE = regex.compile(r"""^title[ \t]*:[ \t]*(["']?)(.{1,300}?)\1[ \t]*$""", regex.MULTILINE)
 
 
@@ -35,6 +39,7 @@ def load_markdown(path: Path) -> Document:
 
 
 def _rendered(text: str) -> str:
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    options = {"html": True, "maxNesting": _DEEPEST}
+    markdown = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     with reading("a Markdown file"):
         return str(markdown.render(text))
