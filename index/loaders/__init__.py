@@ -4,7 +4,6 @@ Knows which reader takes which file; nothing of passages, stores or folders.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from index.errors import UnreadableFile
@@ -39,11 +38,17 @@ _FILES: dict[str, Callable[[Path], Document]] = {
     **dict.fromkeys((".jsonl", ".ndjson"), load_json_lines),
 }
 
-LOADERS: dict[str, Callable[[Path], Document]] = {
-    **_FILES,
-    ".eml": partial(load_email, loaders=_FILES),
-}
-"""By suffix in lower case. Each returns a document with text, or raises UnreadableFile."""
+
+def load_mail(path: Path) -> Document:
+    """Read a message, and what is attached to it with the other readers. Raises UnreadableFile."""
+    return load_email(path, loaders=_FILES)
+
+
+LOADERS: dict[str, Callable[[Path], Document]] = {**_FILES, ".eml": load_mail}
+"""By suffix in lower case. Each returns a document with text, or raises UnreadableFile.
+
+All are functions of a module, which another process finds by their names.
+"""
 
 LIBRARIES: dict[Callable[[Path], Document], str] = {
     load_docx: "lxml",
