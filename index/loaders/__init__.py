@@ -52,10 +52,14 @@ All are functions of a module, which another process finds by their names.
 
 LIBRARIES: dict[Callable[[Path], Document], str] = {
     load_docx: "lxml",
+    load_epub: "lxml",
     load_html: "lxml",
     load_markdown: "markdown-it-py",
+    load_opendocument: "lxml",
     load_pdf: "pypdfium2",
+    load_pptx: "lxml",
     load_text: "charset-normalizer",
+    load_xlsx: "openpyxl",
 }
 """The distribution that a loader stands on, whose version is kept with each document."""
 
