@@ -8,6 +8,7 @@
         EmbedderUnavailable  the embedder does not answer
         StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
         SyncRunning          another sync holds the corpus
+        ReadOnly             a change was asked of a process that only reads
         OriginalUnavailable  the file of a document cannot be handed out as it was indexed
             OriginalGone         it no longer lies there
             OriginalChanged      it says something else now
@@ -49,6 +50,10 @@ class StoreUnavailable(IndexingError):
 
 class SyncRunning(IndexingError):
     """Another sync holds the corpus."""
+
+
+class ReadOnly(IndexingError):
+    """A change was asked of a process that only reads; the owner of the data folder changes."""
 
 
 class OriginalUnavailable(IndexingError):

@@ -79,19 +79,24 @@ def _connect(folder: Path, url: str, key: str, settings: ChromaSettings) -> Clie
 
 
 class VectorStore:
-    """One collection of passage vectors."""
+    """One collection of passage vectors. Opened `read_only`, it must be there."""
 
-    def __init__(self, client: Client, name: str, dimension: int, where: str) -> None:
+    def __init__(
+        self, client: Client, name: str, dimension: int, where: str, read_only: bool = False
+    ) -> None:
         self._dimension = dimension
         self._where = where
         self._client = client
         self.name = name
         with self._reporting():
-            self._collection = client.get_or_create_collection(
-                name,
-                embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
-            )
+            if read_only:
+                self._collection = client.get_collection(name, embedding_function=None)
+            else:
+                self._collection = client.get_or_create_collection(
+                    name,
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
+                )
 
     def add(self, records: Sequence[VectorRecord]) -> None:
         """Write vectors, each in place of one of the same number."""
@@ -134,9 +139,7 @@ class VectorStore:
 
     def drop(self, name: str) -> None:
         """Delete a collection of this client; one that is not there is no error."""
-        with self._reporting():
-            if name in {collection.name for collection in self._client.list_collections()}:
-                self._client.delete_collection(name)
+        drop(self._client, name, self._where)
 
     def _marked(self, record: VectorRecord) -> Vector:
         row = np.zeros(self._dimension + LANGUAGE_SLOTS, dtype=np.float32)
@@ -153,6 +156,13 @@ class VectorStore:
 
     def _reporting(self) -> "_Reporting":
         return _Reporting(self._where)
+
+
+def drop(client: Client, name: str, where: str) -> None:
+    """Delete a collection; one that is not there is no error. Raises StoreUnavailable."""
+    with _Reporting(where):
+        if name in {collection.name for collection in client.list_collections()}:
+            client.delete_collection(name)
 
 
 class _Reporting:
