@@ -34,6 +34,7 @@ from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
 from assistant.failures import failure
+from assistant.keeping import add_keeping_routes
 from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wire import (
@@ -120,12 +121,13 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
         return CollectionNames(collections=list(corpora.names()))
 
 
-def owner_routes(installation: Installation) -> APIRouter:
+def owner_routes(installation: Installation, token: str) -> APIRouter:
     """Make the routes of the owner's clients, which show the token that only they can read."""
-    guard = Depends(_guard(installation.ownership.token))
+    guard = Depends(_guard(token))
     router = APIRouter(prefix="/api/owner", dependencies=[guard], include_in_schema=False)
     corpora = installation.corpora
     _write_routes(router, corpora)
+    add_keeping_routes(router, installation.feedback, installation.questions)
 
     @router.get("/documents")
     def documents(collection: str = DEFAULT_COLLECTION) -> Response:
@@ -175,8 +177,7 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
     @router.post("/remove-collection")
     def remove_collection(collection: str) -> dict[str, str]:
         """Remove a whole collection."""
-        corpora.remove(collection)
-        return {"removed": collection}
+        return {"removed": collection, "left": corpora.remove(collection)}
 
 
 def _guard(token: str) -> Callable[[Request], None]:

@@ -3,6 +3,7 @@
 Knows the order of the parts that an event changes; nothing of where they stand.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ import gradio as gr
 from starlette.requests import Request
 
 from assistant.dialogue import Dialogue, stopped
-from assistant.feedback import REASONS, Feedback, FeedbackStore, Opinion, feedback_on
+from assistant.errors import FeedbackUnavailable
+from assistant.feedback import REASONS, Feedback, FeedbackKeeper, Opinion, feedback_on
 from assistant.history import Conversation, History, Turn, Verdict
 from assistant.model_supply import ModelStatus
 from assistant.recent_histories import RecentHistories
@@ -19,6 +21,9 @@ from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
 from assistant.types import DEFAULT_COLLECTION, Answer, Citation, Kind
 from assistant.wording import Wording, WordingBook
+from index.errors import StoreUnavailable
+
+_log = logging.getLogger(__name__)
 
 Update = tuple[Any, ...]
 """A value for each part that an event changes."""
@@ -34,7 +39,7 @@ class ChatEvents:
 
     dialogue: Dialogue
     book: WordingBook
-    feedback: FeedbackStore
+    feedback: FeedbackKeeper
     recent: RecentHistories
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
@@ -180,8 +185,9 @@ class ChatEvents:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
-        self._record(conversation.turns[number])
         wording = self._wording(request)
+        if not self._is_recorded(wording, conversation.turns[number]):
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         choices = [(wording(f"feedback_reason_{reason}"), reason) for reason in REASONS]
         return (
             conversation,
@@ -200,14 +206,26 @@ class ChatEvents:
         """Note why the latest thumb went down."""
         turns = conversation.turns if conversation else ()
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
+        wording = self._wording(request)
         if conversation is not None and down:
-            self._record(conversation.turns[down[-1]], reasons, comment)
-        gr.Info(self._wording(request)("chat_feedback_thanks"))
+            turn = conversation.turns[down[-1]]
+            if not self._is_recorded(wording, turn, reasons, comment):
+                return gr.skip(), gr.skip(), gr.skip()  # What was typed stays, to be sent again.
+        gr.Info(wording("chat_feedback_thanks"))
         return gr.update(visible=False), [], ""
 
-    def _record(self, turn: Turn, reasons: Sequence[str] = (), comment: str = "") -> None:
-        fingerprint = self.dialogue.assistant.corpus.fingerprint
-        self.feedback.record(_feedback(turn, fingerprint, reasons, comment))
+    def _is_recorded(
+        self, wording: Wording, turn: Turn, reasons: Sequence[str] = (), comment: str = ""
+    ) -> bool:
+        """Have an opinion kept; say on the page where that cannot be."""
+        try:
+            fingerprint = self.dialogue.assistant.corpus.fingerprint
+            self.feedback.record(_feedback(turn, fingerprint, reasons, comment))
+        except (FeedbackUnavailable, StoreUnavailable) as error:
+            _log.error("An opinion could not be kept: %s", error)
+            gr.Warning(wording("chat_feedback_unavailable"))
+            return False
+        return True
 
     # State
 

@@ -10,6 +10,7 @@
         BadBackup           a backup that cannot be written, read or restored
         QuestionLogUnavailable questions that could not be read
         FolderInUse         another process owns the data folder and cannot be asked
+        OwnerAway           the process that owns the data folder does not answer one that reads
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
         BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
@@ -56,6 +57,10 @@ class QuestionLogUnavailable(AssistantError):
 
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class OwnerAway(AssistantError):
+    """The process that owns the data folder does not answer one that only reads."""
 
 
 class UnknownCollection(AssistantError):

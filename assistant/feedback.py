@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -107,6 +107,13 @@ def feedback_on(
         raise BadFeedback(
             f"There is no {first['loc'][0]} {first['input']!r} of an answer. There are: {allowed}."
         ) from None
+
+
+class FeedbackKeeper(Protocol):
+    """Where feedback goes to be kept."""
+
+    def record(self, feedback: Feedback) -> None:
+        """Keep a record. Raises FeedbackUnavailable where that cannot be."""
 
 
 class FeedbackStore:
@@ -206,6 +213,11 @@ def write_feedback(feedback: Feedback) -> dict[str, object]:
     """Write a record as JSON-ready values."""
     values: dict[str, object] = _RECORD.dump_python(feedback, mode="json")
     return values
+
+
+def read_feedback(data: object) -> Feedback:
+    """Read what `write_feedback` wrote. Raises ValueError."""
+    return _RECORD.validate_python(data)
 
 
 def _read(line: bytes) -> Feedback | None:

@@ -28,6 +28,9 @@ def operation_routes(installation: Installation, readiness: Readiness) -> APIRou
         """Say whether questions can be answered: 200, or 503 with the reason."""
         state = readiness.state()
         body = {"status": "ready" if state.ready else "not ready", "reason": state.reason}
+        if installation.owner is not None:
+            # No reason to send nobody here: questions are answered all the same.
+            body["owner"] = "away" if installation.owner.is_away() else "here"
         status = HTTPStatus.OK if state.ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
 

@@ -87,7 +87,8 @@ def create_app(installation: Installation) -> FastAPI:
     )
     report_errors(app)
     app.include_router(public_routes(installation.corpora))
-    app.include_router(owner_routes(installation))
+    if installation.ownership is not None:
+        app.include_router(owner_routes(installation, installation.ownership.token))
     readiness = Readiness(installation.corpora.opened, installation.watch)
     app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()

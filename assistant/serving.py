@@ -7,14 +7,17 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
 
-from assistant.build import build_observers, opened
+from assistant.build import Installation, build_question_log, opened, opened_to_read
 from assistant.errors import BadSetting
-from assistant.logs import logging_to
+from assistant.logs import Log, logging_to
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
 from assistant.watching import Watch
@@ -49,25 +52,34 @@ class StoppingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) -> None:
-    """Serve; `say` gets each line for the terminal. Raises what opening raises, and BadSetting."""
+def serve_forever(
+    settings: Settings, pull: bool, say: Callable[[str], None], read_only: bool = False
+) -> None:
+    """Serve; `say` gets each line for the terminal. Raises what opening raises, and BadSetting.
+
+    `read_only` serves beside the process that owns the data folder.
+    """
+    if pull and read_only:
+        raise BadSetting(
+            "A server that only reads fetches no weights: leave out --pull, or --read-only."
+        )
     # Read by Gradio when it is first imported; without it, starting looks up two outside hosts.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    # Where Gradio puts uploads first: beside where they are kept, not in a folder for everyone.
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.arrivals_folder.resolve())
-    from assistant.server import create_app
-
     with (
         logging_to(form=settings.log_format),
         _listening(settings) as listener,
-        opened(settings, observers=build_observers(settings)) as installation,
+        _opened(settings, read_only) as installation,
+        _arrivals(settings, read_only) as arrivals,
     ):
+        os.environ["GRADIO_TEMP_DIR"] = str(arrivals)
+        from assistant.server import create_app
+
         url = _url(settings.host, listener.getsockname()[1])
-        shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
         app = create_app(installation)
-        installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
-        say(f"Bronwijzer answers at {url}")
+        if installation.ownership is not None:
+            installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
+        say(f"Bronwijzer answers at {url}{' and only reads' if read_only else ''}")
         installation.supply.start(pull, tell=lambda status: say(_told(status)))
         # Without a configuration of its own, uvicorn's warnings go where the log goes.
         config = uvicorn.Config(
@@ -77,6 +89,27 @@ def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) ->
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
         StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
+
+
+def _opened(settings: Settings, read_only: bool) -> AbstractContextManager[Installation]:
+    if read_only:
+        return opened_to_read(settings, observers=(Log(),))
+    return opened(settings, observers=(Log(),), questions=build_question_log(settings))
+
+
+@contextmanager
+def _arrivals(settings: Settings, read_only: bool) -> Iterator[Path]:
+    """Give the folder where Gradio puts uploads first, emptied.
+
+    It lies beside where they are kept, not in a folder for everyone; a process that only reads
+    takes none, and makes nothing in the data folder.
+    """
+    if read_only:
+        with TemporaryDirectory(prefix="bronwijzer-") as folder:
+            yield Path(folder)
+        return
+    shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
+    yield settings.arrivals_folder.resolve()
 
 
 def _told(status: ModelStatus) -> str:

@@ -120,11 +120,28 @@ class Workspace:
         return self.folder / f"terms-{generation}"
 
 
-def vector_collections(folder: Path) -> list[str]:
-    """Name the Chroma collections of a data folder, by its catalog.
+def discard_vectors(folder: Path, chroma: ChromaAddress) -> str:
+    """Drop what a folder that cannot be opened has on a Chroma server, as far as that is known.
 
-    Raises StoreUnavailable where that cannot be read.
+    Says what may be left there. Raises StoreUnavailable where the server is away.
     """
+    if not chroma.url:
+        return ""
+    try:
+        names = vector_collections(folder)
+    except StoreUnavailable as error:
+        return f"Its vectors on {chroma.url} could not be named, and are left there. {error}"
+    drop_collections(names, chroma)
+    return ""
+
+
+def vector_collections(folder: Path) -> list[str]:
+    """Name the Chroma collections of a data folder that nobody has open, by its catalog.
+
+    Raises StoreUnavailable where that is not there or cannot be read.
+    """
+    if not (folder / CATALOG).is_file():
+        raise StoreUnavailable(f"There is no catalog in {folder}.")
     database = Database(folder / CATALOG)
     try:
         current = Generation.current(database)
