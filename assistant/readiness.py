@@ -78,16 +78,17 @@ class Readiness:
         return state or State(False, "The first look is not done yet.")
 
     def _look(self) -> State:
-        failures = []
-        for name, corpus in self._corpora().items():
+        failures, corpora = [], self._corpora()
+        for name, corpus in corpora.items():
+            where = f"{name}: " if len(corpora) > 1 else ""
             try:
                 corpus.search(_QUESTION, 1)
             except EmptyCorpus:
                 continue
             except (AssistantError, IndexingError) as error:
-                failures.append(f"{name}: {error}")
+                failures.append(f"{where}{error}")
             except Exception as error:  # noqa: BLE001 - the probe's edge: told to whoever asks
-                failures.append(f"{name}: a search failed: {type(error).__name__}.")
+                failures.append(f"{where}A search failed: {type(error).__name__}.")
             else:
                 return State(True, " ".join(failures))
         if failures:

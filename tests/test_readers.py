@@ -9,18 +9,28 @@ import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
-from assistant.cli import main
-from assistant.errors import FeedbackUnavailable
+from assistant.build import opened_to_read
+from assistant.client import OwnerDoor
+from assistant.errors import BadSetting, FeedbackUnavailable
 from assistant.feedback import Feedback, FeedbackStore
 from assistant.forwarding import ForwardedFeedback, OwnerLink
+from assistant.owner import read_address
 from assistant.question_log import asked_questions
-from tests.corpora import write_texts
+from assistant.server import create_app
+from assistant.serving import serve_forever
+from assistant.settings import Settings
+from index.errors import StoreUnavailable
+from index.workspace import ChromaAddress
+from tests.corpora import make_corpus, write_texts
 from tests.fakes import chroma_on, free_port
 from tests.test_cli import environment_of
+from tests.test_server import CALLER
 
 QUESTION = {"question": "Who leads the works on the quay?"}
 LIBRARY = {"question": "What does a membership of the library cost?"}
@@ -65,26 +75,18 @@ def started(folder, *arguments, **environment):
 class Site:
     """A Chroma server, an owner and a reader, with the folder of all."""
 
-    folder: object
-    environment: dict
+    folder: Path
     port: int
     owner: subprocess.Popen
     url: str
     chroma: ExitStack
 
-    def run(self, *arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "assistant", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=environment_of(self.folder, **self.environment),
-            cwd=self.folder,
-            check=True,
-        ).stdout
+    def door(self, collection="documents"):
+        """The owner, as the command line reaches it."""
+        return OwnerDoor(read_address(self.folder / "data"), collection)
 
-    def ask(self, question, url=None):
-        return httpx.post(f"{url or self.url}/api/ask", json=question, timeout=60)
+    def ask(self, question):
+        return httpx.post(f"{self.url}/api/ask", json=question, timeout=60)
 
     def names(self):
         return [d["name"] for d in self.get("/api/v1/documents").json()["documents"]]
@@ -97,16 +99,17 @@ class Site:
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readers")
     port = free_port()
-    environment = {"BRONWIJZER_CHROMA_URL": f"http://127.0.0.1:{port}"}
-    environment["BRONWIJZER_QUESTION_LOG"] = "true"
+    url = f"http://127.0.0.1:{port}"
+    environment = {"BRONWIJZER_CHROMA_URL": url, "BRONWIJZER_QUESTION_LOG": "true"}
     with ExitStack() as stack, ExitStack() as chroma:
         chroma.enter_context(chroma_on(folder / "chroma", port))
-        owner, address = stack.enter_context(started(folder, **environment))
-        address()
+        # So that both can start at once: a reader makes no catalog.
+        with make_corpus(folder / "data", ChromaAddress(url)) as corpus:
+            list(corpus.sync([write_texts(folder / "texts")]))
+        owner, owner_address = stack.enter_context(started(folder, **environment))
         _, address = stack.enter_context(started(folder, "--read-only", **environment))
-        site = Site(folder, environment, port, owner, address(), chroma)
-        site.run("sync", write_texts(folder / "texts"))
-        yield site
+        owner_address()
+        yield Site(folder, port, owner, address(), chroma)
 
 
 def test_what_the_owner_commits_is_seen_at_once(site):
@@ -114,12 +117,12 @@ def test_what_the_owner_commits_is_seen_at_once(site):
     file.write_text("The Zwanenmeer swimming pool opens at seven.", encoding="utf-8")
     asked = {"question": "When does the Zwanenmeer swimming pool open?"}
     assert "seven" not in site.ask(asked).json()["answer"]
-    site.run("sync")
+    list(site.door().sync([]))
     answer = site.ask(asked).json()
     assert "seven" in answer["answer"] and "swan.txt" in site.names()
     number = answer["citations"][0]["document_id"]
     assert '<mark id="cited">' in site.get(f"/source/{number}?start=0&end=10").text
-    site.run("remove", file)
+    site.door().remove(file)
     assert "seven" not in site.ask(asked).json()["answer"]
     assert "swan.txt" not in site.names() and site.get(f"/source/{number}").status_code == 404
 
@@ -127,9 +130,9 @@ def test_what_the_owner_commits_is_seen_at_once(site):
 def test_a_collection_comes_and_goes(site):
     asked = {**QUESTION, "collection": "hr"}
     assert site.ask(asked).status_code == 404
-    site.run("sync", "--collection", "hr", site.folder / "texts" / "kade.txt")
+    list(site.door("hr").sync([site.folder / "texts" / "kade.txt"]))
     assert "Dorrestein" in site.ask(asked).json()["answer"]
-    site.run("collections", "remove", "hr", "--yes")
+    site.door().remove_collection("hr")
     assert site.ask(asked).status_code == 404
     assert site.get("/api/collections").json() == {"collections": ["documents"]}
 
@@ -146,8 +149,8 @@ def test_no_question_fails_while_the_owner_rebuilds(site):
     for thread in threads:
         thread.start()
     try:
-        for _ in range(3):
-            site.run("rebuild")
+        for _ in range(5):
+            list(site.door().rebuild())
     finally:
         ended.set()
         for thread in threads:
@@ -204,30 +207,29 @@ def test_without_its_owner_a_reader_answers_and_says_so(site):
         ForwardedFeedback(link).record(OPINION)
     assert link.is_away()
     assert files_below(site.folder / "data") == before
-    with started(site.folder, "--read-only", **site.environment) as (_, address):
-        url = address()
-        assert "Dorrestein" in site.ask(QUESTION, url).json()["answer"]
-        state = httpx.get(f"{url}/readyz").json()
-        assert (state["status"], state["owner"]) == ("ready", "away")
+    settings = Settings(
+        data=site.folder / "data", chroma_url=f"http://127.0.0.1:{site.port}", model="none"
+    )
+    with opened_to_read(settings) as installation:
+        app = create_app(installation)
+        with TestClient(app, base_url="http://localhost", client=CALLER) as client:
+            assert "Dorrestein" in client.post("/api/ask", json=QUESTION).json()["answer"]
+            state = client.get("/readyz").json()
+            assert (state["status"], state["owner"]) == ("ready", "away")
     assert files_below(site.folder / "data") == before
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "told"),
-    [
-        (("--read-only",), {}, "chroma_url"),
-        (("--read-only", "--pull"), {"BRONWIJZER_CHROMA_URL": "http://127.0.0.1:9"}, "--pull"),
-        (("--read-only",), {"BRONWIJZER_CHROMA_URL": "http://127.0.0.1:9"}, "bronwijzer serve"),
-    ],
+    ("chroma_url", "told"), [("", "chroma_url"), ("http://127.0.0.1:9", "bronwijzer serve")]
 )
-def test_a_reader_that_cannot_be_says_what_to_do(
-    tmp_path, capsys, monkeypatch, arguments, environment, told
-):
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "argv", ["bronwijzer", "serve", "--port", "0", *arguments])
-    with pytest.raises(SystemExit):
-        main()
-    assert told in capsys.readouterr().err
+def test_a_reader_that_cannot_be_says_what_to_do(tmp_path, chroma_url, told):
+    settings = Settings(data=tmp_path / "data", chroma_url=chroma_url)
+    with pytest.raises((BadSetting, StoreUnavailable), match=told):
+        with opened_to_read(settings):
+            pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_fetches_no_weights(tmp_path):
+    with pytest.raises(BadSetting, match="--pull"):
+        serve_forever(Settings(data=tmp_path / "data"), True, print, read_only=True)
