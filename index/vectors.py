@@ -18,8 +18,10 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
@@ -40,6 +42,10 @@ _EF_SEARCH = 200
 """Candidates per look-up: recall@10 of 1.000 instead of 0.985 at 50,000 vectors."""
 
 
+_SECONDS_TO_ANSWER = 60.0
+"""A batch is written in a second; a server that takes longer hangs."""
+
+
 @dataclass(frozen=True, slots=True)
 class VectorRecord:
     """What Chroma keeps of a passage."""
@@ -51,13 +57,25 @@ class VectorRecord:
     vector: Vector
 
 
-def open_client(folder: Path, url: str, key: str = "") -> Client:
-    """Open the embedded store in `folder`, or the server at `url` if there is one."""
+def open_client(
+    folder: Path, url: str, key: str = "", seconds: float = _SECONDS_TO_ANSWER
+) -> Client:
+    """Open the embedded store in `folder`, or the server at `url` if there is one.
+
+    A server may take so many seconds for each answer. Raises StoreUnavailable.
+    """
     settings = ChromaSettings(anonymized_telemetry=False)
     try:
-        return _connect(folder, url, key, settings)
-    except (ChromaError, ValueError, OSError) as error:
+        if url:
+            # Chroma's own client would wait for ever, here and for every later answer.
+            httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=seconds)
+        client = _connect(folder, url, key, settings)
+    except (ChromaError, ValueError, OSError, httpx.HTTPError) as error:
         raise _unavailable(url or str(folder), error) from error
+    server = client._server
+    if isinstance(server, FastAPI):
+        server._session.timeout = httpx.Timeout(seconds)
+    return client
 
 
 def _connect(folder: Path, url: str, key: str, settings: ChromaSettings) -> Client:
