@@ -9,10 +9,9 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi import Query as FromQuery
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
@@ -29,7 +28,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import Paths, Query, Question
+from assistant.api_requests import CollectionName, Paths, Query, Question
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
@@ -56,7 +55,6 @@ _STATUS: dict[type[Exception], int] = {
     **SOURCE_STATUS,
     UnknownCollection: 404,
 }
-CollectionName = Annotated[str, FromQuery(description="The collection that holds it.")]
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 

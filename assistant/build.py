@@ -23,6 +23,7 @@ from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
 from assistant.question_log import QuestionLog
 from assistant.settings import Settings
+from assistant.stewards import Stewards
 from assistant.suggestions import Suggestions
 from assistant.support import SupportJudge
 from assistant.types import DEFAULT_COLLECTION
@@ -63,6 +64,7 @@ class Installation:
     upkeep: Upkeep
     uploads: Uploads
     corpora: Corpora
+    stewards: Stewards
     watch: Watch = field(default_factory=Watch)
     metrics: Metrics = field(default_factory=Metrics)
     questions: QuestionLog | None = None
@@ -128,6 +130,7 @@ def _opened(
             build_supply(settings, corpora) as supply,
             build_suggestions(settings, assistant) as suggestions,
             Upkeep(corpus) as upkeep,
+            build_stewards(settings, corpora, loaders, uploads, upkeep) as stewards,
         ):
             yield Installation(
                 settings,
@@ -140,6 +143,7 @@ def _opened(
                 upkeep,
                 uploads,
                 corpora,
+                stewards,
                 watch,
                 metrics,
             )
@@ -248,6 +252,17 @@ def build_assistant(
 def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:
     """Make what brings the configured language model into use, in all collections."""
     return ModelSupply(settings, corpora.use, weight_sources())
+
+
+def build_stewards(
+    settings: Settings, corpora: Corpora, loaders: Loaders, uploads: Uploads, upkeep: Upkeep
+) -> Stewards:
+    """Make what changes the documents of each collection; the default one's means are given."""
+
+    def uploads_of(name: str) -> Uploads:
+        return Uploads(corpora.folder(name) / "uploads", loaders, largest_file(settings))
+
+    return Stewards(corpora, uploads, upkeep, uploads_of)
 
 
 def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:

@@ -15,8 +15,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
-from assistant.answering import Assistant
 from assistant.api_models import EVENTS, CitationShape, Responses
+from assistant.corpora import Corpora
 from assistant.errors import AssistantError
 from assistant.failures import failure, openai_error
 from assistant.growing_text import GrowingText, without_additions
@@ -24,7 +24,6 @@ from assistant.openai_models import (
     MODEL,
     Annotation,
     AssistantMessage,
-    ChatMessage,
     ChatRequest,
     Choice,
     Completion,
@@ -39,7 +38,7 @@ from assistant.openai_models import (
     UserMessage,
 )
 from assistant.remarks import remarks
-from assistant.types import Answer, Message
+from assistant.types import DEFAULT_COLLECTION, Answer, Message
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
 from index.errors import IndexingError
@@ -52,13 +51,13 @@ _FAILURES: Responses = {
     "4XX": {"model": OpenAIFailure, "description": "What was asked cannot be met"},
     503: {"model": OpenAIFailure, "description": "Something that is needed does not answer"},
 }
-_ENTRY = ModelEntry(created=0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question out of a chat; `instructed` says that there were instructions beside it."""
 
+    model: str
     question: str
     history: tuple[Message, ...]
     instructed: bool
@@ -84,7 +83,11 @@ class _Reply:
             bronwijzer=self._findings(last),
         )
         return Completion(
-            id=self._id, created=self._created, choices=[Choice(message=message)], usage=Usage()
+            id=self._id,
+            created=self._created,
+            model=self._asked.model,
+            choices=[Choice(message=message)],
+            usage=Usage(),
         )
 
     def pieces(self, answers: Iterable[Answer], with_usage: bool) -> Iterator[dict[str, Any]]:
@@ -111,7 +114,7 @@ class _Reply:
             "id": self._id,
             "object": "chat.completion.chunk",
             "created": self._created,
-            "model": MODEL,
+            "model": self._asked.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
         }
 
@@ -142,31 +145,33 @@ class _Reply:
         )
 
 
-def openai_routes(assistant: Assistant, book: WordingBook) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use."""
+def openai_routes(corpora: Corpora, book: WordingBook) -> APIRouter:
+    """Make the routes, which anyone who reaches the server may use; a model is a collection."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
     def models() -> ModelList:
-        """List the assistant as the one model."""
-        return ModelList(data=[_ENTRY])
+        """List the assistant as a model, once for each collection."""
+        return ModelList(data=[_entry(name) for name in corpora.names()])
 
-    @router.get("/models/{model}", response_model=ModelEntry, responses=_FAILURES)
+    @router.get("/models/{model:path}", response_model=ModelEntry, responses=_FAILURES)
     def one_model(model: str, request: Request) -> Response:
         """Give the assistant as a model."""
-        if model != MODEL:
-            return _unknown(request, model)
-        return JSONResponse(_ENTRY.model_dump())
+        collection = _collection(model, corpora)
+        if collection is None:
+            return _unknown(request, model, corpora)
+        return JSONResponse(_entry(collection).model_dump())
 
     @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
     def complete(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message; the messages before it are the conversation."""
-        if body.model != MODEL:
-            return _unknown(request, body.model)
-        asked = _asked(body.messages, book)
+        collection = _collection(body.model, corpora)
+        if collection is None:
+            return _unknown(request, body.model, corpora)
+        asked = _asked(body, book)
         if asked is None:
             return failure(request.url.path, 400, "No message is of the user.", "messages")
-        answers = assistant.stream(asked.question, asked.history)
+        answers = corpora.assistant(collection).stream(asked.question, asked.history)
         reply = _Reply(asked, book, str(request.base_url))
         if not body.stream:
             return JSONResponse(reply.whole(answers).model_dump(mode="json"))
@@ -176,8 +181,9 @@ def openai_routes(assistant: Assistant, book: WordingBook) -> APIRouter:
     return router
 
 
-def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
+def _asked(body: ChatRequest, book: WordingBook) -> _Asked | None:
     """Take the last user message for the question; None where there is no user message."""
+    messages = body.messages
     turns = [item for item in messages if not isinstance(item, SystemMessage)]
     while turns and not isinstance(turns[-1], UserMessage):
         turns.pop()
@@ -185,7 +191,8 @@ def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
         return None
     history = [_turn(turn, book) for turn in turns[:-1][-_MOST_TURNS:]]
     question = turns[-1].content or ""
-    return _Asked(question, tuple(history), any(isinstance(m, SystemMessage) for m in messages))
+    instructed = any(isinstance(message, SystemMessage) for message in messages)
+    return _Asked(body.model, question, tuple(history), instructed)
 
 
 def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
@@ -195,8 +202,20 @@ def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
     return Message(turn.role, text[:_LONGEST_TURN])
 
 
-def _unknown(request: Request, model: str) -> Response:
-    message = f"There is no model {model!r}; the one here is {MODEL!r}."
+def _entry(collection: str) -> ModelEntry:
+    name = MODEL if collection == DEFAULT_COLLECTION else f"{MODEL}/{collection}"
+    return ModelEntry(id=name, created=0)
+
+
+def _collection(model: str, corpora: Corpora) -> str | None:
+    """Name the collection that a model answers from; None where there is no such model."""
+    named = {_entry(name).id: name for name in corpora.names()}
+    return named.get(model)
+
+
+def _unknown(request: Request, model: str, corpora: Corpora) -> Response:
+    here = ", ".join(repr(_entry(name).id) for name in corpora.names())
+    message = f"There is no model {model!r}; there are: {here}."
     return failure(request.url.path, 404, message, "model", "model_not_found")
 
 

@@ -121,11 +121,9 @@ def _add_program_routes(app: FastAPI, installation: Installation, book: WordingB
             wording = book.accepted(request.headers.get("accept-language", ""))
             raise HTTPException(403, wording(refused))
 
-    desk = DocumentDesk(
-        installation.corpus, installation.uploads, installation.upkeep, settings.arrivals_folder
-    )
+    desk = DocumentDesk(installation.stewards, settings.arrivals_folder)
     app.include_router(document_routes(desk, book, admit))
-    app.include_router(openai_routes(installation.assistant, book))
+    app.include_router(openai_routes(installation.corpora, book))
     upload = Bound(MULTIPART, largest_file(settings) + _MULTIPART_BYTES)
     usual = Bound(JSON, _MOST_JSON_BYTES)
     app.add_middleware(BodyBounds, usual=usual, special={DOCUMENTS: upload})
