@@ -101,7 +101,8 @@ def _show(out: Console, gap: Gap) -> None:
     counts.append(f"{gap.disliked} disliked" if gap.disliked else "")
     told = ", ".join(count for count in counts if count)
     out.print(f"{one_line(gap.question, _LONGEST)}")
-    out.print(f"  {told}; last {gap.last.astimezone():%Y-%m-%d %H:%M}")
+    where = "" if gap.collection == DEFAULT_COLLECTION else f"; collection {gap.collection}"
+    out.print(f"  {told}; last {gap.last.astimezone():%Y-%m-%d %H:%M}{where}")
     for other in gap.others:
         out.print(f"  also: {one_line(other, _LONGEST)}")
     if gap.documents:

@@ -5,7 +5,7 @@ Knows the order of the parts that an event changes; nothing of where they stand.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -186,7 +186,7 @@ class ChatEvents:
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
         wording = self._wording(request)
-        if not self._is_recorded(wording, conversation.turns[number]):
+        if not self._is_recorded(wording, conversation, number):
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         choices = [(wording(f"feedback_reason_{reason}"), reason) for reason in REASONS]
         return (
@@ -208,19 +208,24 @@ class ChatEvents:
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
         wording = self._wording(request)
         if conversation is not None and down:
-            turn = conversation.turns[down[-1]]
-            if not self._is_recorded(wording, turn, reasons, comment):
+            if not self._is_recorded(wording, conversation, down[-1], reasons, comment):
                 return gr.skip(), gr.skip(), gr.skip()  # What was typed stays, to be sent again.
         gr.Info(wording("chat_feedback_thanks"))
         return gr.update(visible=False), [], ""
 
     def _is_recorded(
-        self, wording: Wording, turn: Turn, reasons: Sequence[str] = (), comment: str = ""
+        self,
+        wording: Wording,
+        conversation: Conversation,
+        number: int,
+        reasons: Sequence[str] = (),
+        comment: str = "",
     ) -> bool:
         """Have an opinion kept; say on the page where that cannot be."""
         try:
             fingerprint = self.dialogue.assistant.corpus.fingerprint
-            self.feedback.record(_feedback(turn, fingerprint, reasons, comment))
+            record = _feedback(conversation.turns[number], fingerprint, reasons, comment)
+            self.feedback.record(replace(record, collection=conversation.collection))
         except (FeedbackUnavailable, StoreUnavailable) as error:
             _log.error("An opinion could not be kept: %s", error)
             gr.Warning(wording("chat_feedback_unavailable"))

@@ -16,7 +16,7 @@ from typing import Literal, Protocol, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.errors import BadFeedback, FeedbackUnavailable
-from assistant.types import Answer
+from assistant.types import DEFAULT_COLLECTION, Answer
 
 Verdict = Literal["up", "down", "withdrawn"]
 Reason = Literal["wrong", "incomplete", "wrong_source", "not_found_but_there", "hard_to_read"]
@@ -57,7 +57,8 @@ class Feedback:
     """What a reader thought of one answer, and what that answer was.
 
     `id` is the answer's: a later record of the same one takes the place of the earlier. `kind`
-    is a value of Kind; `model` is empty where none was asked; `fingerprint` is the embedder's.
+    is a value of Kind; `model` is empty where none was asked; `fingerprint` is the embedder's;
+    `collection` is the one that was asked.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Feedback:
     citations: tuple[CitedPlace, ...]
     model: str
     fingerprint: str
+    collection: str = DEFAULT_COLLECTION
 
 
 _RECORD = TypeAdapter(Feedback)

@@ -246,7 +246,11 @@ def test_the_command_says_where_there_is_nothing_and_what_went(monkeypatch, caps
 class OwnerGone:
     """Keeps nothing, as a process that only reads while its owner is away."""
 
+    def __init__(self):
+        self.asked = []
+
     def record(self, feedback):
+        self.asked.append(feedback.collection)
         raise FeedbackUnavailable("No process serves as the owner.")
 
 
@@ -261,10 +265,12 @@ def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again(corpus):
         manages=lambda request: False,
     )
     turn = Turn(question="Who?", answer="She.", kind="quoted", verdict="down")
-    conversation, request = Conversation(turns=(turn,)), SimpleNamespace(headers={})
+    conversation = Conversation(turns=(turn,), collection="hr")
+    request = SimpleNamespace(headers={})
     skipped = gr.skip()
     with pytest.warns(UserWarning, match="could not be kept just now"):
         changed = events.rate(conversation, SimpleNamespace(index=1, liked=True), request)
     assert changed == (skipped,) * 4
+    assert events.feedback.asked == ["hr"]
     with pytest.warns(UserWarning, match="could not be kept just now"):
         assert events.explain(conversation, ["wrong"], "no", request) == (skipped,) * 3
