@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from assistant.build import Installation, build_question_log, opened, opened_to_read
 from assistant.errors import BadSetting
@@ -66,29 +67,42 @@ def serve_forever(
     # Read by Gradio when it is first imported; without it, starting looks up two outside hosts.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    with (
-        logging_to(form=settings.log_format),
-        _listening(settings) as listener,
-        _opened(settings, read_only) as installation,
-        _arrivals(settings, read_only) as arrivals,
-    ):
+    with _arrivals(settings, read_only) as arrivals:
         os.environ["GRADIO_TEMP_DIR"] = str(arrivals)
+        # Before the folder is owned, since it takes seconds.
         from assistant.server import create_app
 
-        url = _url(settings.host, listener.getsockname()[1])
-        app = create_app(installation)
-        if installation.ownership is not None:
-            installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
-        say(f"Bronwijzer answers at {url}{' and only reads' if read_only else ''}")
-        installation.supply.start(pull, tell=lambda status: say(_told(status)))
-        # Without a configuration of its own, uvicorn's warnings go where the log goes.
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-        )
-        StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
+        with (
+            logging_to(form=settings.log_format),
+            _listening(settings) as listener,
+            _opened(settings, read_only) as installation,
+        ):
+            if installation.ownership is not None:
+                shutil.rmtree(arrivals, ignore_errors=True)
+            _serve(create_app(installation), installation, listener, pull, say)
+
+
+def _serve(
+    app: FastAPI,
+    installation: Installation,
+    listener: socket.socket,
+    pull: bool,
+    say: Callable[[str], None],
+) -> None:
+    settings, port = installation.settings, listener.getsockname()[1]
+    if installation.ownership is not None:
+        installation.ownership.announce(_url("127.0.0.1", port))
+    reading = " and only reads" if installation.ownership is None else ""
+    say(f"Bronwijzer answers at {_url(settings.host, port)}{reading}")
+    installation.supply.start(pull, tell=lambda status: say(_told(status)))
+    # Without a configuration of its own, uvicorn's warnings go where the log goes.
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
 
 
 def _opened(settings: Settings, read_only: bool) -> AbstractContextManager[Installation]:
@@ -99,17 +113,16 @@ def _opened(settings: Settings, read_only: bool) -> AbstractContextManager[Insta
 
 @contextmanager
 def _arrivals(settings: Settings, read_only: bool) -> Iterator[Path]:
-    """Give the folder where Gradio puts uploads first, emptied.
+    """Give the folder where Gradio puts uploads first.
 
     It lies beside where they are kept, not in a folder for everyone; a process that only reads
     takes none, and makes nothing in the data folder.
     """
-    if read_only:
-        with TemporaryDirectory(prefix="bronwijzer-") as folder:
-            yield Path(folder)
+    if not read_only:
+        yield settings.arrivals_folder.resolve()
         return
-    shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
-    yield settings.arrivals_folder.resolve()
+    with TemporaryDirectory(prefix="bronwijzer-") as folder:
+        yield Path(folder)
 
 
 def _told(status: ModelStatus) -> str:

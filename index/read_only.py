@@ -29,6 +29,11 @@ class ReadOnlyCorpus(Corpus):
     ) -> None:
         super().__init__(folder, embedder, reading, chroma, read_only=True)
 
+    @property
+    def syncing(self) -> bool:
+        """Say whether the owner has documents in hand; what depends on their state can wait."""
+        return bool(self._catalog.pending())
+
     def sync(self, paths: Sequence[Path] = ()) -> Generator[SyncReport, None, None]:
         """Raise ReadOnly."""
         self._refuse()

@@ -119,6 +119,12 @@ def test_the_embedded_store_is_for_one_process(owner, tmp_path):
         reader_of(tmp_path / "data", ChromaAddress())
 
 
+def test_a_sync_of_the_owner_is_seen(owner, reader, texts):
+    (texts / "c.txt").write_text("De zwaan zwemt in de vijver.", encoding="utf-8")
+    seen = [reader.syncing for _ in owner.sync()]
+    assert True in seen and not reader.syncing
+
+
 def test_an_empty_corpus_is_seen_to_fill(tmp_path, texts, chroma):
     with (
         open_corpus(tmp_path / "data", WordEmbedder(), chroma) as owner,
