@@ -57,6 +57,8 @@ FAILED = Response(error="There was no whole reply within 120 s.")
         ({}, (1, 1)),
         ({"text": "Nine [1]. Ten [2]."}, (1, 2)),
         ({"text": "Nine [1], nine [1]."}, (1, 1)),
+        ({"text": "Nine [1] of ten [7]."}, (1, 2)),
+        ({"text": "Nine [7] o'clock. [1]\nTen. [2]", "kind": ReplyKind.QUOTED}, (1, 2)),
         ({"text": "Nine."}, None),
         ({"shown": 0}, (0, 1)),
         ({"retrieved": (OTHER, SHOWN), "shown": 1}, (0, 1)),
@@ -192,7 +194,8 @@ def test_a_written_reply_has_every_score():
 
 
 def test_a_quoted_reply_has_no_scores_of_writing():
-    row = scored(question(), written(kind=ReplyKind.QUOTED, sentences=()))
+    quoted = written(f"“{NINE}” [1]", kind=ReplyKind.QUOTED, sentences=())
+    row = scored(question(), quoted)
     assert row.scores["citation_validity"] == (1, 1)
     assert "reply_language" not in row.scores
     assert "citation_coverage" not in row.scores

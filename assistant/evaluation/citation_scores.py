@@ -10,17 +10,30 @@ import regex
 from assistant.citations import marks
 from assistant.evaluation.normalisation import squeezed, tokens
 from assistant.evaluation.retrieval_scores import covers
-from assistant.evaluation.types import Cited, Gold, Response, Retrieved, Score, Sentence
+from assistant.evaluation.types import (
+    Cited,
+    Gold,
+    ReplyKind,
+    Response,
+    Retrieved,
+    Score,
+    Sentence,
+)
 
 _ENOUGH_TOKENS = 0.6
 _FEWEST_TOKENS = 3
+_LAST_MARK = regex.compile(r"\[\d+\]$", regex.MULTILINE)
 _NUMERAL = regex.compile(r"\d+(?:[.,]\d+)*")
 _NAME = regex.compile(r"(?<![.!?:]\s)(?<!^)\b\p{Lu}[\p{L}\p{M}-]+")
 
 
 def validity(response: Response) -> Score:
     """Marks that lead to a passage given to the model, of all marks in the reply."""
-    numbers = marks(response.reply)
+    text = response.reply
+    if response.kind is ReplyKind.QUOTED:
+        # What stands inside a quotation, such as a footnote's number, is the document's own.
+        text = " ".join(_LAST_MARK.findall(text))
+    numbers = marks(text)
     if not numbers:
         return None
     given = response.retrieved[: response.shown]
