@@ -46,7 +46,7 @@ _FIRST_NUMBERS = 2**48
 again begins elsewhere: no old citation opens another document. What is added fits a browser."""
 
 
-def _keep(folder: Path) -> str:
+def _nothing_outside(folder: Path) -> str:
     return ""
 
 
@@ -58,7 +58,7 @@ class Corpora:
     """
 
     def __init__(
-        self, folder: Path, default: Collection, opener: Opener, discard: Discard = _keep
+        self, folder: Path, default: Collection, opener: Opener, discard: Discard = _nothing_outside
     ) -> None:
         self._folder = folder / COLLECTIONS_FOLDER
         self._opener = opener
@@ -190,6 +190,8 @@ class Corpora:
         with self._turn(name):
             collection = self._open.get(name)
             if collection is None:
+                if name not in self.names():
+                    raise self._unknown(name)  # Removed while this waited; it must not come back.
                 collection = self._opener(self.folder(name), name)
                 with self._lock:
                     collection.assistant.use(self._model)

@@ -90,17 +90,17 @@ class Database:
         self._opened: list[sqlite3.Connection] = []
         self._closed = False
         self._writing = threading.RLock()
-        if read_only:
-            self.expect_schema()
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._prepare()
+            if read_only:
+                self.expect_schema()
+            else:
+                self._prepare()
         except StoreUnavailable:
             self.close()
             raise
 
     def _prepare(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         version = self._version()
         if version == 0:
             script = f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
@@ -158,6 +158,7 @@ class Database:
         identity = (status.st_dev, status.st_ino)
         if connection is None or self._local.identity != identity:
             if connection is not None:
+                self._local.connection = None
                 self._opened.remove(connection)
                 connection.close()
             connection = self._connect("ro")

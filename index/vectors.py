@@ -70,7 +70,7 @@ def open_client(
             # Chroma's own client would wait for ever, here and for every later answer.
             httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=seconds)
         client = _connect(folder, url, key, settings)
-    except (ChromaError, ValueError, OSError, httpx.HTTPError) as error:
+    except (ChromaError, ValueError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
         raise _unavailable(url or str(folder), error) from error
     server = client._server
     if isinstance(server, FastAPI):

@@ -247,6 +247,39 @@ def test_a_collection_that_hangs_while_it_opens_keeps_nobody_from_others(tmp_pat
         assert opened == [corpora.corpus("slow")]
 
 
+def test_a_question_that_waits_for_a_removal_brings_no_collection_back(tmp_path):
+    begun, go_on, told = threading.Event(), threading.Event(), []
+
+    def discard(folder):
+        begun.set()
+        assert go_on.wait(60)
+        return ""
+
+    def opener(place, name):
+        raise StoreUnavailable("The catalog is damaged.")
+
+    def ask():
+        try:
+            corpora.corpus("rules")
+        except (StoreUnavailable, UnknownCollection) as error:
+            told.append(type(error))
+
+    with (
+        make_corpus(tmp_path) as corpus,
+        Corpora(tmp_path, Collection(corpus, make_assistant(corpus)), opener, discard) as corpora,
+    ):
+        corpora.create("rules")
+        removing = threading.Thread(target=corpora.remove, args=("rules",))
+        removing.start()
+        assert begun.wait(60)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        go_on.set()
+        removing.join()
+        asking.join()
+        assert told == [UnknownCollection] and corpora.names() == ("documents",)
+
+
 def test_documents_are_removed_while_another_collection_is_synced(tmp_path):
     turn, texts = threading.Lock(), write_texts(tmp_path / "texts")
     reading = Reading({".txt": plain_text}, DETECTOR, 1_000_000)
