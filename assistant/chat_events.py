@@ -186,7 +186,7 @@ class ChatEvents:
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
         wording = self._wording(request)
-        if not self._is_recorded(wording, conversation, number):
+        if not self._record(wording, conversation, number):
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         choices = [(wording(f"feedback_reason_{reason}"), reason) for reason in REASONS]
         return (
@@ -208,12 +208,12 @@ class ChatEvents:
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
         wording = self._wording(request)
         if conversation is not None and down:
-            if not self._is_recorded(wording, conversation, down[-1], reasons, comment):
+            if not self._record(wording, conversation, down[-1], reasons, comment):
                 return gr.skip(), gr.skip(), gr.skip()  # What was typed stays, to be sent again.
         gr.Info(wording("chat_feedback_thanks"))
         return gr.update(visible=False), [], ""
 
-    def _is_recorded(
+    def _record(
         self,
         wording: Wording,
         conversation: Conversation,
@@ -221,7 +221,7 @@ class ChatEvents:
         reasons: Sequence[str] = (),
         comment: str = "",
     ) -> bool:
-        """Have an opinion kept; say on the page where that cannot be."""
+        """Have an opinion kept, and say whether it is; the page tells where it cannot be."""
         try:
             fingerprint = self.dialogue.assistant.corpus.fingerprint
             record = _feedback(conversation.turns[number], fingerprint, reasons, comment)
