@@ -1,15 +1,17 @@
 """Who may change the documents by way of the pages.
 
-Knows the headers and addresses of a request; nothing of routes, pages or documents.
+Knows the headers and addresses of a request, and who makes it; nothing of routes, pages or
+documents.
 """
 
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
-from assistant.types import LibraryRule
+from assistant.identities import ANYONE, identity_of
+from assistant.types import DEFAULT_COLLECTION, LibraryRule
 
 _NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDED = ("forwarded", "via", "x-real-ip")
@@ -23,13 +25,20 @@ class Refusal(StrEnum):
     CLOSED = "library_refused_closed"
     ELSEWHERE = "library_refused_elsewhere"
     FOREIGN = "library_refused_foreign"
+    READER = "library_refused_reader"
 
 
 def refusal(request: Request, rule: LibraryRule) -> Refusal | None:
-    """Say why a request may not enter the library; None where it may."""
+    """Say why a request may not enter the library; None where it may.
+
+    Where people are told apart, an editor may, from anywhere; else a person on the machine itself.
+    """
     if rule == "nobody":
         return Refusal.CLOSED
-    if not is_local(request):
+    identity = identity_of(request.scope)
+    if identity is not ANYONE and not identity.rights.may_edit(DEFAULT_COLLECTION):
+        return Refusal.READER
+    if identity is ANYONE and not is_local(request):
         return Refusal.ELSEWHERE
     if request.method not in READING and is_foreign(request):
         return Refusal.FOREIGN
@@ -53,15 +62,17 @@ def is_local(request: Request) -> bool:
     return _is_loopback(peer) and len(hosts) == 1 and _name_of(hosts[0]) in _NAMES
 
 
-def is_foreign(request: Request) -> bool:
+def is_foreign(request: HTTPConnection) -> bool:
     """Say whether a browser made a request on behalf of a page from elsewhere.
 
-    What is no browser says neither origin nor site, and acts for nobody but its own user.
+    What is no browser says neither origin nor site, and acts for nobody but its own user. A proxy
+    may tell apart what host was asked for; no page elsewhere can have a browser send that header.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    hosts = (request.headers.get("host"), request.headers.get("x-forwarded-host"))
+    return origin is not None and urlsplit(origin).netloc not in hosts
 
 
 def _is_loopback(peer: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the commands of whoever runs a server do: backup, restore, gaps.
+"""What the commands of whoever runs a server do: backup, restore, check, gaps.
 
 Knows terminals and where things lie; nothing of arguments and help.
 """
@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from assistant.backup import back_up, homes
 from assistant.backup import restore as put_back
+from assistant.client import entered
 from assistant.commands import console, followed, settings
 from assistant.errors import BadBackup
 from assistant.feedback import FeedbackStore, newest
@@ -22,6 +24,7 @@ from assistant.question_log import asked_questions
 from assistant.sanitation import one_line
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION
+from index.check_report import CheckReport
 from index.errors import StoreUnavailable
 
 _LONGEST = 300
@@ -74,6 +77,30 @@ def _on_server(known: Settings, out: Console) -> list[str]:
         except StoreUnavailable as error:
             out.print(f"Vectors of {home} may be left on {known.chroma_url}. {error}")
     return names
+
+
+def check(repair: bool, collection: str) -> None:
+    """Compare the stores, mend them where wanted, and say what was found."""
+    report = CheckReport()
+    with entered(settings(), collection=collection) as door:
+        columns = (TextColumn("{task.description}"), BarColumn())
+        with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+            task = bar.add_task("checking", total=None)
+            for report in door.check(repair):
+                total = report.to_probe or None
+                bar.update(task, description=report.stage, total=total, completed=report.probed)
+    out = console()
+    for item in report.found:
+        numbers = ", ".join(map(str, item.examples))
+        more = ", …" if item.count > len(item.examples) else ""
+        fate = f"To mend it, run: {item.remedy}" if item.remedy else "Mended."
+        mark = "WRONG" if item.remedy else "ok   "
+        named = f" ({numbers}{more})" if numbers else ""
+        out.print(f"{mark} {item.what}: {item.count}{named}. {fate}")
+    out.print(f"{report.probed} passages were looked for in Chroma and Tantivy.")
+    if not report.good:
+        sys.exit(1)
+    out.print("Catalog, Chroma and Tantivy agree.")
 
 
 def show_gaps(as_json: bool, days: int) -> None:

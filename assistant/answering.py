@@ -18,6 +18,7 @@ from assistant.evidence import AnswerabilityModel, cite, collect, quotations, re
 from assistant.finding import Finder, Finding
 from assistant.links import inert
 from assistant.phrases import PhraseBook
+from assistant.provenance import info_of, with_history
 from assistant.sanitation import defused
 from assistant.support import SupportJudge
 from assistant.types import (
@@ -122,7 +123,8 @@ class Assistant:
         """Read a document by its name, or the end of its path. Raises UnknownDocument."""
         found = self.corpus.source(self.corpus.document_named(name))
         name = relative(found.path, self.corpus.roots())
-        return DocumentText(found.id, name, found.title, found.language, found.text)
+        text = DocumentText(found.id, name, found.title, found.language, found.text)
+        return with_history(text, info_of(found, self.corpus.documents(found.path)))
 
     def stream(
         self,

@@ -28,7 +28,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import CollectionName, Paths, Query, Question
+from assistant.api_requests import CheckOrder, CollectionName, Paths, Query, Question
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
@@ -36,7 +36,9 @@ from assistant.failures import failure
 from assistant.keeping import add_keeping_routes
 from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import DEFAULT_COLLECTION
+from assistant.visible_corpora import CorporaFor
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     STATS,
@@ -58,8 +60,8 @@ _STATUS: dict[type[Exception], int] = {
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def public_routes(corpora: Corpora) -> APIRouter:
-    """Make the routes that anyone who reaches the server may use."""
+def public_routes(corpora_for: CorporaFor) -> APIRouter:
+    """Make the routes of readers, each of whom sees the collections that they may read."""
     router = APIRouter(tags=["questions"])
 
     @router.get("/healthz")
@@ -68,11 +70,11 @@ def public_routes(corpora: Corpora) -> APIRouter:
         return Health(status="ok")
 
     for prefix in ("/api", "/api/v1"):
-        _question_routes(router, prefix, corpora)
+        _question_routes(router, prefix, corpora_for)
     return router
 
 
-def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
+def _question_routes(router: APIRouter, prefix: str, corpora_for: CorporaFor) -> None:
     refused = failures(400, 404, 409, 413, 415, 422, 503)
 
     @router.post(
@@ -85,7 +87,7 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
         """
-        assistant = corpora.assistant(question.collection)
+        assistant = corpora_for(request).assistant(question.collection)
         answers = assistant.stream(
             question.question, question.messages(), question.documents, question.filter.wanted()
         )
@@ -96,9 +98,9 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
         return JSONResponse(last)
 
     @router.post(f"{prefix}/search", response_model=Passages, responses=refused)
-    def search(query: Query) -> Response:
+    def search(query: Query, request: Request) -> Response:
         """Rank passages for a question, of the named documents alone where any are named."""
-        assistant = corpora.assistant(query.collection)
+        assistant = corpora_for(request).assistant(query.collection)
         found = assistant.search(
             query.question, query.messages(), query.documents, query.limit, query.filter.wanted()
         )
@@ -109,14 +111,16 @@ def _question_routes(router: APIRouter, prefix: str, corpora: Corpora) -> None:
         response_model=SourceShape,
         responses=failures(404, 422, 503),
     )
-    def source_text(name: str, collection: CollectionName = DEFAULT_COLLECTION) -> Response:
+    def source_text(
+        name: str, request: Request, collection: CollectionName = DEFAULT_COLLECTION
+    ) -> Response:
         """Give the text of a document as it was indexed, by its name or the end of its path."""
-        return JSONResponse(write_source(corpora.assistant(collection).source(name)))
+        return JSONResponse(write_source(corpora_for(request).assistant(collection).source(name)))
 
     @router.get(f"{prefix}/collections")
-    def collections() -> CollectionNames:
+    def collections(request: Request) -> CollectionNames:
         """List the names of the collections, the default one first."""
-        return CollectionNames(collections=list(corpora.names()))
+        return CollectionNames(collections=list(corpora_for(request).names()))
 
 
 def owner_routes(installation: Installation, token: str) -> APIRouter:
@@ -165,6 +169,12 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
         """Rebuild the derived stores, reporting progress as events."""
         reports = corpora.corpus(collection).rebuild()
         return event_response(SYNC_REPORT.dump_python(report, mode="json") for report in reports)
+
+    @router.post("/check")
+    def check(body: CheckOrder, collection: str = DEFAULT_COLLECTION) -> Response:
+        """Compare the stores, reporting progress as events, and mend them where wanted."""
+        reports = corpora.corpus(collection).check(body.repair)
+        return event_response(CHECK_REPORT.dump_python(report, mode="json") for report in reports)
 
     @router.post("/remove")
     def remove(body: Paths, collection: str = DEFAULT_COLLECTION) -> dict[str, int]:

@@ -130,6 +130,10 @@ class SourceShape(Described):
     title: str
     language: str
     text: str
+    passages: int
+    indexed: datetime = Field(description="When it was indexed.")
+    parser: str = Field(description="What read the file, with versions; empty of older documents.")
+    warnings: list[str] = Field(description="What of the file did not reach the text.")
 
 
 class DocumentEntry(Described):

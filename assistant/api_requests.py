@@ -69,6 +69,12 @@ class Query(Question):
     limit: int = Field(default=20, ge=1, le=100, description="Passages to give at most.")
 
 
+class CheckOrder(BaseModel):
+    """Whether a check mends what it finds."""
+
+    repair: bool = False
+
+
 class Paths(BaseModel):
     """Absolute paths of files or folders on the owner's machine."""
 

@@ -34,13 +34,17 @@ from assistant.watching import Observer, Watch
 from assistant.weight_sources import weight_sources
 from assistant.wording import WordingBook
 from index.corpus import Corpus
-from index.embedding import BundledEmbedder, RemoteEmbedder
+from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
+from index.query_cache import QueryCache
 from index.read_only import ReadOnlyCorpus
-from index.synchronisation import Reading
+from index.reading import ParserLimits, Reading
 from index.types import Document, Embedder, Vector
 from index.workspace import ChromaAddress, discard_vectors
+
+_MOST_PARSERS = 4
+"""Processes that read files unless the settings say otherwise: each may take its memory."""
 
 Loaders = Mapping[str, Callable[[Path], Document]]
 
@@ -184,9 +188,10 @@ def corpus_opener(
         loaders=loaders,
         detector=build_detector(settings),
         most_bytes=largest_file(settings),
+        limits=parser_limits(settings),
     )
     chroma = chroma_address(settings)
-    embedder, turn = build_embedder(settings), threading.Lock()
+    embedder, turn = QueryCache(build_embedder(settings)), threading.Lock()
     if read_only:
         return lambda folder: ReadOnlyCorpus(folder, embedder, reading, chroma)
     return lambda folder: WatchedCorpus(folder, embedder, reading, chroma, watch, turn)
@@ -202,12 +207,23 @@ def largest_file(settings: Settings) -> int:
     return int(settings.largest_file_mb * 1_000_000)
 
 
+def parser_limits(settings: Settings) -> ParserLimits:
+    """Say what the processes that read files may use."""
+    return ParserLimits(
+        seconds=settings.parser_seconds,
+        most_memory=int(settings.parser_memory_mb * 1_000_000),
+        at_once=settings.parsers or min(os.cpu_count() or 1, _MOST_PARSERS),
+    )
+
+
 def build_embedder(settings: Settings) -> Embedder:
     """Make the configured embedder."""
     if not settings.embedder_url:
         return BundledEmbedder(os.cpu_count() or 1, settings.fast_embedding)
     if not settings.embedder_model:
         raise BadSetting("embedder_url is set, embedder_model is not: name the model there.")
+    from index.remote_embedding import RemoteEmbedder
+
     return RemoteEmbedder(
         settings.embedder_url,
         settings.embedder_model,

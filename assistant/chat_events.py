@@ -11,15 +11,17 @@ from typing import Any
 import gradio as gr
 from starlette.requests import Request
 
+from assistant.chat_values import begun, examples, feedback_of, messages, shown, turn_of, verdicts
 from assistant.dialogue import Dialogue, stopped
 from assistant.errors import FeedbackUnavailable
-from assistant.feedback import REASONS, Feedback, FeedbackKeeper, Opinion, feedback_on
-from assistant.history import Conversation, History, Turn, Verdict
+from assistant.feedback import REASONS, FeedbackKeeper
+from assistant.history import Conversation, History, Verdict
 from assistant.model_supply import ModelStatus
 from assistant.recent_histories import RecentHistories
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
-from assistant.types import DEFAULT_COLLECTION, Answer, Citation, Kind
+from assistant.types import DEFAULT_COLLECTION
+from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wording import Wording, WordingBook
 from index.errors import StoreUnavailable
 
@@ -33,20 +35,21 @@ Update = tuple[Any, ...]
 class ChatEvents:
     """The page's events. `suggestions` gives first questions in a language of the catalogue.
 
-    `manages` says whether whoever asks may open the library; `collections` names the collections,
-    the default one first.
+    `corpora_for` gives the collections that whoever asks may see, `manages` says whether they may
+    open the library; `fingerprint` gives the embedder's, `contact` is who to ask after a refusal.
     """
 
-    dialogue: Dialogue
+    corpora_for: CorporaFor
     book: WordingBook
     feedback: FeedbackKeeper
     recent: RecentHistories
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
     manages: Callable[[Request], bool]
+    fingerprint: Callable[[], str]
     organisation: str = ""
     greeting: str = ""
-    collections: Callable[[], Sequence[str]] = lambda: (DEFAULT_COLLECTION,)
+    contact: str = ""
 
     @property
     def title(self) -> str:
@@ -59,16 +62,18 @@ class ChatEvents:
         self, question: str, conversation: Conversation | None, request: gr.Request
     ) -> Iterator[Update]:
         """Answer a question, step by step."""
-        conversation = conversation or Conversation()
+        seen = self._seen(request)
+        conversation = conversation or begun(seen)
         if not question.strip():
             yield _asked(conversation)
             return
         evidence: Any = ""
         box: Any = ""
-        for grown in self.dialogue.ask(conversation, question, self._wording(request)):
+        dialogue = Dialogue(seen.assistant, self.contact)
+        for grown in dialogue.ask(conversation, question, self._wording(request)):
             latest = grown.turns[-1].evidence
             changed = gr.skip() if latest == evidence else latest
-            yield (grown, _messages(grown), changed, box, *_running(True))
+            yield (grown, messages(grown), changed, box, *_running(True))
             # What is typed meanwhile stays.
             evidence, box = latest, gr.skip()
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
@@ -88,83 +93,94 @@ class ChatEvents:
 
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Say that an answer was stopped."""
-        conversation = stopped(conversation or Conversation(), self._wording(request))
-        return _asked(conversation)
+        conversation = conversation or begun(self._seen(request))
+        return _asked(stopped(conversation, self._wording(request)))
 
-    def edit(self, conversation: Conversation | None) -> Update:
+    def edit(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Take the latest question back into the box."""
         if conversation is None or not conversation.turns:
-            return _asked(Conversation())
+            return _asked(begun(self._seen(request)))
         before = conversation.before(len(conversation.turns) - 1)
         return _asked(before, box=conversation.turns[-1].question)
 
     # Keeping: store, earlier conversations
 
-    def keep(self, stored: object, conversation: Conversation | None) -> Update:
+    def keep(
+        self, stored: object, conversation: Conversation | None, request: gr.Request
+    ) -> Update:
         """Have the browser keep a conversation."""
         if conversation is None:
             return gr.skip(), gr.skip()
         history = self.recent.keep(History.read(stored), conversation)
-        return history.write(), _earlier(history)
+        return history.write(), _earlier(history, self._seen(request))
 
-    # History: store, conversation, messages, evidence, earlier, edit, feedback form, collection
+    # History: store, conversation, messages, evidence, earlier, edit, feedback form, collection.
+    # A browser may have been someone else's before: what its reader may not see is not shown.
 
     def restore(self, stored: object, request: gr.Request) -> Update:
         """Show what the browser kept."""
         history = History.read(stored)
-        return (gr.skip(), *self._opened(history, self._wording(request)))
+        return (gr.skip(), *self._opened(history, request))
 
     def begin(self, stored: object, collection: str | None, request: gr.Request) -> Update:
         """Open a new conversation with a collection."""
         history = History.read(stored).model_copy(update={"open": ""})
-        known = collection if collection in self.collections() else DEFAULT_COLLECTION
-        fresh = Conversation(collection=known or DEFAULT_COLLECTION)
-        return (history.write(), *self._opened(history, self._wording(request), fresh))
+        seen = self._seen(request)
+        fresh = begun(seen)
+        if collection in seen.names():
+            fresh = Conversation(collection=collection or "")
+        return (history.write(), *self._opened(history, request, fresh))
 
     def open(self, number: int, stored: object, request: gr.Request) -> Update:
         """Open an earlier conversation, counted from 0."""
         history = History.read(stored)
-        if 0 <= number < len(history.conversations):
-            history = history.model_copy(update={"open": history.conversations[number].id})
-        return (history.write(), *self._opened(history, self._wording(request)))
+        listed = shown(history, self._seen(request))
+        if 0 <= number < len(listed):
+            history = history.model_copy(update={"open": listed[number].id})
+        return (history.write(), *self._opened(history, request))
 
     def forget(self, stored: object, request: gr.Request) -> Update:
         """Delete all conversations."""
         history = self.recent.forget(History.read(stored))
-        return (history.write(), *self._opened(history, self._wording(request)))
+        return (history.write(), *self._opened(history, request))
 
     def _opened(
-        self, history: History, wording: Wording, fresh: Conversation | None = None
+        self, history: History, request: gr.Request, fresh: Conversation | None = None
     ) -> Update:
+        wording, seen = self._wording(request), self._seen(request)
         conversation = fresh or history.current
+        if not seen.may_read(conversation.collection):
+            conversation = begun(seen)
         turns = conversation.turns
         evidence = turns[-1].evidence if turns else escaped(wording("evidence_empty"))
-        questions = self._suggested(conversation, wording)
+        questions = self._suggested(conversation, seen, wording)
         chatbot = gr.update(
-            value=_messages(conversation),
-            examples=_examples(questions),
+            value=messages(conversation),
+            examples=examples(questions),
             placeholder=escaped(self.greeting or wording("chat_welcome")),
-            feedback_value=_verdicts(conversation),
+            feedback_value=verdicts(conversation),
         )
         return (
             conversation,
             chatbot,
             evidence,
-            _earlier(history),
+            _earlier(history, seen),
             gr.update(visible=bool(turns)),
             gr.update(visible=False),
-            self._choice(conversation.collection, wording),
+            self._choice(conversation.collection, seen, wording),
         )
 
-    def _suggested(self, conversation: Conversation | None, wording: Wording) -> Sequence[str]:
+    def _suggested(
+        self, conversation: Conversation, seen: VisibleCorpora, wording: Wording
+    ) -> Sequence[str]:
         """Suggest questions of the default collection, in it alone."""
-        if conversation is not None and conversation.collection != DEFAULT_COLLECTION:
+        if conversation.collection != DEFAULT_COLLECTION or not seen.may_read(DEFAULT_COLLECTION):
             return ()
         return self.suggestions(wording.language)
 
-    def _choice(self, chosen: str, wording: Wording) -> dict[str, Any]:
+    def _choice(self, chosen: str, seen: VisibleCorpora, wording: Wording) -> dict[str, Any]:
         """Show the collections where there are several; one that is gone stays named."""
-        names = tuple(dict.fromkeys((*self.collections(), chosen)))
+        names = tuple(dict.fromkeys((*seen.names(), chosen)))
         choices = [(self._name(name, wording), name) for name in names]
         return gr.update(choices=choices, value=chosen, visible=len(names) > 1)
 
@@ -180,8 +196,10 @@ class ChatEvents:
         self, conversation: Conversation | None, event: gr.LikeData, request: gr.Request
     ) -> Update:
         """Note a thumb up or down; a thumb down asks why."""
-        number = _turn_of(event.index)
+        number = turn_of(event.index)
         if conversation is None or not 0 <= number < len(conversation.turns):
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        if not self._seen(request).may_read(conversation.collection):
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
@@ -204,6 +222,8 @@ class ChatEvents:
         request: gr.Request,
     ) -> Update:
         """Note why the latest thumb went down."""
+        if conversation and not self._seen(request).may_read(conversation.collection):
+            conversation = None
         turns = conversation.turns if conversation else ()
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
         wording = self._wording(request)
@@ -223,8 +243,7 @@ class ChatEvents:
     ) -> bool:
         """Have an opinion kept, and say whether it is; the page tells where it cannot be."""
         try:
-            fingerprint = self.dialogue.assistant.corpus.fingerprint
-            record = _feedback(conversation.turns[number], fingerprint, reasons, comment)
+            record = feedback_of(conversation.turns[number], self.fingerprint(), reasons, comment)
             self.feedback.record(replace(record, collection=conversation.collection))
         except (FeedbackUnavailable, StoreUnavailable) as error:
             _log.error("An opinion could not be kept: %s", error)
@@ -240,30 +259,38 @@ class ChatEvents:
         header = f"# {escaped(self.title)}"
         if request.request is not None and self.manages(request.request):
             header += f"\n\n[{escaped(wording('chat_library'))}](library/)"
-        return header, show_notice(self.dialogue.assistant.corpus.coverage_warning())
+        seen = self._seen(request)
+        is_seen = DEFAULT_COLLECTION in seen.names()
+        return header, show_notice(seen.corpus().coverage_warning() if is_seen else "")
 
     def tell_state(
         self, conversation: Conversation | None, suggested: Sequence[str], request: gr.Request
     ) -> Update:
         """Write the line of state, and suggest first questions once there are any."""
-        wording, asked = self._wording(request), conversation or Conversation()
-        known = asked.collection in self.collections()
-        collection = asked.collection if known else DEFAULT_COLLECTION
-        corpus = self.dialogue.assistant_of(collection).corpus
+        wording, seen = self._wording(request), self._seen(request)
+        names = seen.names()
+        if not names:
+            return escaped(wording("access_nothing")), gr.skip(), gr.skip()
+        asked = conversation or begun(seen)
+        corpus = seen.corpus(asked.collection if asked.collection in names else names[0])
         line = show_state(self.status(), corpus.document_count(), corpus.progress, wording)
-        questions = tuple(self._suggested(conversation, wording))
+        questions = tuple(self._suggested(asked, seen, wording))
         if questions == tuple(suggested) or (conversation and conversation.turns):
             return line, gr.skip(), gr.skip()
-        return line, gr.update(examples=_examples(questions)), questions
+        return line, gr.update(examples=examples(questions)), questions
 
     def _wording(self, request: gr.Request) -> Wording:
         return self.book.accepted(request.headers.get("accept-language", ""))
+
+    def _seen(self, request: gr.Request) -> VisibleCorpora:
+        assert request.request is not None, "an event that no request has brought"
+        return self.corpora_for(request.request)
 
 
 def _asked(conversation: Conversation, box: object = "") -> Update:
     evidence = conversation.turns[-1].evidence if conversation.turns else ""
     has_turns = bool(conversation.turns)
-    return (conversation, _messages(conversation), evidence, box, *_running(False, has_turns))
+    return (conversation, messages(conversation), evidence, box, *_running(False, has_turns))
 
 
 def _running(running: bool, has_turns: bool = True) -> Update:
@@ -276,45 +303,6 @@ def _running(running: bool, has_turns: bool = True) -> Update:
     )
 
 
-def _messages(conversation: Conversation) -> list[dict[str, str]]:
-    messages = []
-    for turn in conversation.turns:
-        messages.append({"role": "user", "content": escaped(turn.question.strip())})
-        if turn.shown:
-            messages.append({"role": "assistant", "content": turn.shown})
-    return messages
-
-
-def _examples(questions: Sequence[str]) -> list[dict[str, str]]:
-    return [{"text": question} for question in questions]
-
-
-def _turn_of(index: int | tuple[int, int]) -> int:
-    """Number the turn of a message: each has a question and an answer."""
-    return (index if isinstance(index, int) else index[0]) // 2
-
-
-def _verdicts(conversation: Conversation) -> list[str | None]:
-    shown = {"up": "Like", "down": "Dislike"}
-    return [shown.get(turn.verdict) for turn in conversation.turns]
-
-
-def _earlier(history: History) -> dict[str, Any]:
-    samples = [[conversation.title] for conversation in history.conversations]
+def _earlier(history: History, seen: VisibleCorpora) -> dict[str, Any]:
+    samples = [[conversation.title] for conversation in shown(history, seen)]
     return gr.update(samples=samples, visible=bool(samples))
-
-
-def _feedback(
-    turn: Turn, fingerprint: str, reasons: Sequence[str] = (), comment: str = ""
-) -> Feedback:
-    """Put what a reader thinks of a turn into a record."""
-    citations = tuple(
-        Citation(number, 0, document, "", "", "", start, end, "")
-        for number, (document, start, end) in enumerate(turn.cited, start=1)
-    )
-    kind = Kind(turn.kind) if turn.kind in set(Kind) else Kind.EVIDENCE
-    answer = Answer(
-        turn.question, "", kind, turn.answer, citations=citations, model=turn.model or None
-    )
-    opinion = Opinion(turn.verdict or "withdrawn", tuple(reasons), comment)
-    return feedback_on(answer, turn.id, opinion, fingerprint)

@@ -6,12 +6,13 @@ since help must not wait for the libraries behind it.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from assistant.errors import AssistantError
+from assistant.evaluation.arguments import CollectionName, eval_app
+from assistant.key_options import keys_app
 from index.errors import IndexingError
 
 app = typer.Typer(
@@ -23,22 +24,6 @@ app = typer.Typer(
 )
 
 
-class DefaultToRun(TyperGroup):
-    """A group whose command `run` needs no name: 'eval GOLD' is 'eval run GOLD'."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer hides its type
-        """Put the name before arguments that begin with no command's."""
-        if args and args[0] not in {*self.commands, "--help"}:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-eval_app = typer.Typer(
-    cls=DefaultToRun,
-    no_args_is_help=True,
-    help="Score the assistant on gold questions: 'eval GOLD', see 'eval run --help'; or compare "
-    "two reports.",
-)
 app.add_typer(eval_app, name="eval")
 model_app = typer.Typer(help="Fetch, list and remove weights of a local language model.")
 app.add_typer(model_app, name="model")
@@ -47,11 +32,9 @@ collections_app = typer.Typer(
     invoke_without_command=True, help="List the collections of documents, or remove one."
 )
 app.add_typer(collections_app, name="collections")
+app.add_typer(keys_app, name="keys")
 
 _DEFAULT = "documents"
-CollectionName = Annotated[
-    str, typer.Option("--collection", metavar="NAME", help="A collection of documents.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WeightsName = Annotated[
     str | None, typer.Argument(help="A name of 'model list'; the default model if left out.")
@@ -204,6 +187,20 @@ def doctor(collection: CollectionName = _DEFAULT) -> None:
     commands.doctor(collection)
 
 
+@app.command()
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong.")] = False,
+    collection: CollectionName = _DEFAULT,
+) -> None:
+    """Compare catalog, Chroma and Tantivy, and look for every passage in them.
+
+    Exit code 1: something is wrong, and was not mended.
+    """
+    from assistant import administration
+
+    administration.check(repair, collection)
+
+
 @collections_app.callback()
 def collections(context: typer.Context, json: AsJson = False) -> None:
     """List the collections of documents, with what is in them."""
@@ -224,65 +221,6 @@ def collections_remove(
     if not yes:
         typer.confirm(f"Delete the collection {name}?", abort=True)
     collection_commands.remove(name)
-
-
-@eval_app.command("run")
-def eval_run(  # noqa: PLR0913 - options of a command
-    gold: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Gold questions (.jsonl or .csv) for the current documents, or a folder with "
-            "documents.jsonl and questions.jsonl."
-        ),
-    ] = None,
-    documents: Annotated[Path | None, typer.Option(help="Documents, as a file.")] = None,
-    questions: Annotated[Path | None, typer.Option(help="Questions, as a file.")] = None,
-    places: Annotated[
-        Path | None,
-        typer.Option("--gold", help="Questions of the same ids whose documents and places count."),
-    ] = None,
-    url: Annotated[str, typer.Option(help="Ask a running server instead.")] = "",
-    retrieval_only: Annotated[
-        bool, typer.Option("--retrieval-only", help="Search only, no reply.")
-    ] = False,
-    core: Annotated[bool, typer.Option("--core", help="Questions marked core alone.")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first so many questions.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the same run that was interrupted.")
-    ] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one reply.")] = 120.0,
-    json: Annotated[Path | None, typer.Option(help="Write all results as JSON.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a report page.")] = None,
-    gate: Annotated[
-        list[str] | None,
-        typer.Option(help="A bound such as recall@5=0.9 or en:contains=0.7, or a .toml file."),
-    ] = None,
-    collection: CollectionName = _DEFAULT,
-) -> None:
-    """Score the assistant on gold questions.
-
-    Exit code 0: every gate was passed; 1: a gate failed; 2: bad input; 3: model or server down.
-    """
-    from assistant.evaluation.command import Outputs, evaluate
-    from assistant.evaluation.subjects import Selection
-    from assistant.evaluation.trial import Manner
-
-    selection = Selection(gold, documents, questions, places, url, core, limit, collection)
-    manner = Manner(retrieval_only, jobs, resume, timeout)
-    raise typer.Exit(evaluate(selection, manner, Outputs(json, junit, html), gate or []))
-
-
-@eval_app.command("compare")
-def eval_compare(
-    first: Annotated[Path, typer.Argument(help="A report as JSON.")],
-    second: Annotated[Path, typer.Argument(help="Another one of the same questions.")],
-) -> None:
-    """Say which differences between two reports are real."""
-    from assistant.evaluation.command import compare_reports
-
-    raise typer.Exit(compare_reports(first, second))
 
 
 @model_app.command("pull")

@@ -3,6 +3,7 @@
 Knows how to ask; nothing of how answers are shown.
 """
 
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,22 +25,27 @@ from assistant.types import (
     Message,
 )
 from assistant.wire import (
+    CHECK_REPORT,
     COLLECTIONS,
     DOCUMENTS,
     STATS,
     SYNC_REPORT,
     read_answer,
+    read_error,
     read_evidence,
     read_source,
     write_question,
 )
 from index.addresses import is_loopback
+from index.check_report import CheckReport
 from index.types import EVERYTHING, CorpusStats, DocumentFilter, DocumentInfo, SyncReport
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.corpora import Corpora
     from assistant.model_supply import ModelSupply
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Desk(Protocol):
@@ -90,6 +96,9 @@ class Door(Desk, Protocol):
     def probe(self) -> tuple[int, int]:
         """Ask for stored passages by their own vectors: how many were asked, how many found."""
 
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
+
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
 
@@ -114,6 +123,7 @@ class LocalDoor:
         self.documents = assistant.corpus.documents
         self.stats = assistant.corpus.stats
         self.probe = assistant.corpus.probe
+        self.check = assistant.corpus.check
         self.search = assistant.search
         self.source = assistant.source
         self.ready = supply.ready
@@ -207,7 +217,7 @@ class RemoteDesk:
                     elif line.startswith("data:"):
                         data = line.removeprefix("data:").strip()
                         if event == "error":
-                            raise AssistantError(_message(data))
+                            raise AssistantError(read_error(data))
                         yield json.loads(data)
         except httpx.HTTPError as error:
             raise self._lost(error) from error
@@ -255,6 +265,11 @@ class OwnerDoor(RemoteDesk):
         asked, found = self._call("POST", self._of("/api/owner/probe"), {})
         return int(asked), int(found)
 
+    def check(self, repair: bool) -> Iterator[CheckReport]:
+        """Compare the stores, and mend them where wanted; growing reports."""
+        for data in self._events(self._of("/api/owner/check"), {"repair": repair}):
+            yield CHECK_REPORT.validate_python(data)
+
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
         return COLLECTIONS.validate_python(self._call("GET", "/api/owner/collections"))
@@ -288,7 +303,9 @@ def entered(
     if address is not None and address.url and is_owned(settings.data):
         yield OwnerDoor(address, collection)
         return
-    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import.
+    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import; a
+    # tenth of them went to looking for garbage among the hundreds of thousands of new objects.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from assistant.build import opened
 
     with opened(settings) as installation:
@@ -300,11 +317,4 @@ def entered(
 
 
 def _refusal(status: int, text: str) -> AssistantError:
-    return (ServerUnavailable if status >= 500 else AssistantError)(_message(text))
-
-
-def _message(text: str) -> str:
-    try:
-        return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return text
+    return (ServerUnavailable if status >= 500 else AssistantError)(read_error(text))

@@ -210,7 +210,12 @@ class Corpora:
             collection.corpus.close()
 
     def _unknown(self, name: str) -> UnknownCollection:
-        return UnknownCollection(
-            f"There is no collection {name!r}; there are: {', '.join(self.names())}. "
-            f"'bronwijzer sync --collection NAME PATH' makes one."
-        )
+        return unknown_collection(name, self.names())
+
+
+def unknown_collection(name: str, names: Sequence[str]) -> UnknownCollection:
+    """Say that there is no collection of a name, and which there are."""
+    return UnknownCollection(
+        f"There is no collection {name!r}; there are: {', '.join(names) or 'none'}. "
+        f"'bronwijzer sync --collection NAME PATH' makes one."
+    )

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.build import build_embedder
-from assistant.chat_model import OpenAIChatModel
 from assistant.client import Door, entered
 from assistant.errors import AssistantError
+from assistant.openai_model import OpenAIChatModel
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION
 from assistant.weights import CATALOGUE, DEFAULT, installed
@@ -129,7 +129,7 @@ def _corpus(door: Door) -> Iterator[Finding]:
         yield Finding(False, "Index", rest)
     yield _languages(stats)
     asked, found = door.probe()
-    lost = "" if found == asked else ". Run: bronwijzer rebuild"
+    lost = "" if found == asked else ". Run: bronwijzer check --repair"
     yield Finding(
         found == asked, "Self-check", f"{found} of {asked} passages find themselves{lost}"
     )

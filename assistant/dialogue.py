@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from assistant.advice import advice
 from assistant.answering import Assistant
-from assistant.errors import AssistantError, UnknownCollection
+from assistant.errors import AssistantError
 from assistant.history import Conversation, Turn
 from assistant.rendering import escaped, show_answer, show_evidence
-from assistant.types import DEFAULT_COLLECTION, Answer
+from assistant.types import Answer
 from assistant.wording import Wording
 from index.errors import IndexingError
 
@@ -23,20 +23,11 @@ _log = logging.getLogger(__name__)
 class Dialogue:
     """Answers questions inside conversations; `contact` is who to ask after a refusal.
 
-    `assistant` is that of the default collection, `others` gives those of the others.
+    `assistant_of` gives the assistant of a collection; it raises UnknownCollection.
     """
 
-    assistant: Assistant
+    assistant_of: Callable[[str], Assistant]
     contact: str = ""
-    others: Callable[[str], Assistant] | None = None
-
-    def assistant_of(self, collection: str) -> Assistant:
-        """Give the assistant of a collection. Raises UnknownCollection."""
-        if collection == DEFAULT_COLLECTION:
-            return self.assistant
-        if self.others is None:
-            raise UnknownCollection(f"There is no collection {collection!r} on this page.")
-        return self.others(collection)
 
     def ask(
         self, conversation: Conversation, question: str, wording: Wording

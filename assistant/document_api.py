@@ -26,6 +26,7 @@ from assistant.holdings import Holding, outcomes
 from assistant.stewards import Steward, Stewards
 from assistant.types import DEFAULT_COLLECTION, Notice
 from assistant.uploads import Receipt
+from assistant.visible_corpora import CorporaFor
 from assistant.wording import Wording, WordingBook
 from index.types import DocumentInfo
 
@@ -184,23 +185,31 @@ def _entry(document: DocumentInfo, roots: Sequence[str]) -> DocumentEntry:
 
 
 def document_routes(
-    desk: DocumentDesk, book: WordingBook, admit: Callable[[Request], None]
+    desk: DocumentDesk,
+    book: WordingBook,
+    admit: Callable[[Request], None],
+    corpora_for: CorporaFor,
 ) -> APIRouter:
-    """Make the routes; `admit` raises for whoever may not change documents."""
+    """Make the routes; `admit` raises for whoever may not change documents.
+
+    Whoever may not see a collection is told that it is not there.
+    """
     router = APIRouter(tags=["documents"])
-    _reading_route(router, desk)
+    _reading_route(router, desk, corpora_for)
     _changing_routes(router, desk, book, [Depends(admit)])
     return router
 
 
-def _reading_route(router: APIRouter, desk: DocumentDesk) -> None:
+def _reading_route(router: APIRouter, desk: DocumentDesk, corpora_for: CorporaFor) -> None:
     @router.get(DOCUMENTS, responses=failures(404, 422, 503))
     def documents(
+        request: Request,
         collection: CollectionName = DEFAULT_COLLECTION,
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> DocumentPage:
         """List the documents that can be found, some at a time."""
+        corpora_for(request).corpus(collection)
         return desk.listed(collection, offset, limit)
 
 

@@ -39,6 +39,7 @@ def embed_page(name: str, embed: Embed, title: str, wording: Wording, note: str)
     data = {
         "name": name,
         "hosts": embed.hosts,
+        "signedIn": embed.signed_in,
         "colour": embed.colour,
         "ink": embed.ink,
         "texts": say,

@@ -4,9 +4,11 @@ Knows requests, and keeps each embed to its documents; nothing of HTML or how an
 """
 
 import hashlib
+from collections.abc import Mapping
+from functools import cache
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from assistant.access import refusal
@@ -16,13 +18,15 @@ from assistant.api_requests import Turn
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.embed_page import demo_list, demo_page, embed_page, missing_page, widget_script
-from assistant.embed_view import show_snapshot
+from assistant.embed_tokens import EmbedTokens
+from assistant.embed_view import no_pass, show_snapshot
 from assistant.embeds import Embed
-from assistant.errors import UnknownCollection
+from assistant.errors import LinkOver, NotSignedIn, UnknownCollection
 from assistant.evidence import relative
+from assistant.identities import identity_of
 from assistant.model_supply import ModelState
 from assistant.plain_page import plain_page
-from assistant.sources import CorpusOf, Showing, source_routes
+from assistant.sources import CorpusFor, Showing, source_routes
 from assistant.types import Message
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
@@ -38,16 +42,24 @@ class Asked(BaseModel):
 
 
 def embed_routes(
-    installation: Installation, pictures: PagePictures, book: WordingBook
+    installation: Installation,
+    pictures: PagePictures,
+    book: WordingBook,
+    tokens: Mapping[str, EmbedTokens],
 ) -> APIRouter:
-    """Make the routes of the configured embeds, and refuse those of any other."""
+    """Make the routes of the configured embeds, and refuse those of any other.
+
+    `tokens` checks those of the embeds that are only for whoever is signed in, by name.
+    """
     router = APIRouter(include_in_schema=False)
     for name, embed in installation.settings.embeds.items():
-        site = _Site(name, embed, installation, book)
+        site = _Site(name, embed, installation, book, tokens.get(name))
         router.get(f"/embed/{name}")(site.page)
         router.post(f"/embed/{name}/ask", response_model=None)(site.ask)
         showing = Showing(embed.shows, embed.ancestors)
-        sources = source_routes(_only(embed, installation.corpora), pictures, book, showing)
+        sources = source_routes(
+            _only(embed, installation.corpora, tokens.get(name)), pictures, book, showing
+        )
         router.include_router(sources, prefix=f"/embed/{name}")
 
     @router.api_route("/embed/{rest:path}", methods=["GET", "POST"])
@@ -68,11 +80,13 @@ class _Site:
         embed: Embed,
         installation: Installation,
         book: WordingBook,
+        tokens: EmbedTokens | None,
     ) -> None:
         self._name = name
         self._embed = embed
         self._installation = installation
         self._book = book
+        self._tokens = tokens
 
     def page(self, request: Request) -> Response:
         """Show the page."""
@@ -83,12 +97,21 @@ class _Site:
     def ask(self, asked: Asked, request: Request) -> Response:
         """Answer a question from the embed's documents, as growing snapshots in events."""
         wording = self._wording(request)
+        if self._tokens is not None:
+            try:
+                self._tokens.check(_bearer(request))
+            except NotSignedIn as error:
+                return _signed_out(error, wording)
         contact = self._installation.settings.contact
         history = [Message(turn.role, turn.content) for turn in asked.history]
         assistant = self._assistant()
         wanted = DocumentFilter(numbers=_documents(self._embed, assistant.corpus))
         answers = assistant.stream(asked.question, history, wanted=wanted)
-        return event_response(show_snapshot(answer, wording, contact) for answer in answers)
+        # The same ones with every snapshot, so that what has not changed is not shown anew.
+        pass_to = cache(self._tokens.pass_to) if self._tokens else no_pass
+        return event_response(
+            show_snapshot(answer, wording, contact, pass_to) for answer in answers
+        )
 
     def _assistant(self) -> Assistant:
         """Give the embed's assistant; its readers are told no other collection's name."""
@@ -110,12 +133,30 @@ class _Site:
         return wording("embed_note")
 
 
-def _only(embed: Embed, corpora: Corpora) -> CorpusOf:
-    """Give the corpus of an embed's own collection, and of no other that an address may name."""
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
-    def corpus(collection: str) -> Corpus:
+
+def _signed_out(error: NotSignedIn, wording: Wording) -> Response:
+    """Tell the reader what to do, and whoever builds the page around the reason (RFC 6750)."""
+    why = f'Bearer error="invalid_token", error_description="{error}"'
+    told = {"error": wording("embed_signed_out")}
+    return JSONResponse(told, status_code=401, headers={"WWW-Authenticate": why})
+
+
+def _only(embed: Embed, corpora: Corpora, tokens: EmbedTokens | None) -> CorpusFor:
+    """Give the corpus of an embed's own collection, and of no other that an address may name.
+
+    Where there are tokens, an address needs a pass to its document.
+    """
+
+    def corpus(request: Request, collection: str) -> Corpus:
         if collection != embed.collection:
             raise UnknownCollection(f"The collection {collection!r} is not shown here.")
+        number, shown = request.path_params["document_id"], request.query_params.get("pass", "")
+        if tokens is not None and not tokens.admits(shown, number):
+            raise LinkOver("This address is good for half an hour. Ask again for another.")
         return corpora.corpus(collection)
 
     return corpus
@@ -154,11 +195,14 @@ def _show_widget(router: APIRouter, installation: Installation, book: WordingBoo
             title = wording("embed_demo")
             body = f"<h1>{title}</h1><p>{wording('embed_demo_refused')}</p>"
             return plain_page(title, wording.language, body).response(403)
+        # How many documents an embed has is for readers of its collection.
+        rights = identity_of(request.scope).rights
+        embeds = {n: e for n, e in settings.embeds.items() if rights.may_read(e.collection)}
         if not embed:
-            return demo_list(sorted(settings.embeds), wording).response()
-        if embed not in settings.embeds:
+            return demo_list(sorted(embeds), wording).response()
+        if embed not in embeds:
             return missing_page(wording)
-        shown = settings.embeds[embed]
+        shown = embeds[embed]
         corpus = installation.corpora.corpus(shown.collection)
         numbers = _documents(shown, corpus)
         kept_to = corpus.document_count() if numbers is None else len(numbers)

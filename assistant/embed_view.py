@@ -4,7 +4,7 @@ Knows what is shown of an answer, in which words and language; nothing of HTML o
 markup: the page writes each as text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,13 +26,20 @@ _CONTEXT_CHARACTERS = 320
 _MARK = regex.compile(r"\[(\d+)\]")
 
 
-def show_snapshot(answer: Answer, wording: Wording, contact: str) -> dict[str, Any]:
+def no_pass(document_id: int) -> str:
+    """Give the pass to a document of an embed that asks for none."""
+    return ""
+
+
+def show_snapshot(
+    answer: Answer, wording: Wording, contact: str, pass_to: Callable[[int], str] = no_pass
+) -> dict[str, Any]:
     """Write a snapshot as JSON-ready values.
 
     `text` is what follow-ups need of it; `pieces` are that text in parts, each with `words` and
     some of `mark` (a citation's number), `doubt` (how it is supported), `why` (these words tell
     why there is doubt), `language` and `direction`. The `source` of a quotation or passage is its
-    address below where sources are shown.
+    address below where sources are shown, with the pass that `pass_to` gives to its document.
     """
     heading = "evidence_nearest" if answer.refused else "evidence_found"
     searched = answer.searched and wording("evidence_searched", question=answer.searched)
@@ -44,12 +51,12 @@ def show_snapshot(answer: Answer, wording: Wording, contact: str) -> dict[str, A
         **_tongue(answer.language),
         "label": _label(answer, wording),
         "pieces": list(_pieces(answer, wording)),
-        "quotations": [_quotation(citation, wording) for citation in answer.citations],
+        "quotations": [_quotation(citation, wording, pass_to) for citation in answer.citations],
         # Counts change while an answer grows.
         "remarks": [*(remarks(_discreet(answer), wording) if answer.done else ()), *said],
         "heading": wording(heading),
         "searched": searched,
-        "passages": [_passage(item, wording) for item in answer.evidence],
+        "passages": [_passage(item, wording, pass_to) for item in answer.evidence],
     }
 
 
@@ -119,19 +126,21 @@ def _words(text: str) -> Iterator[dict[str, Any]]:
         yield {"words": text}
 
 
-def _quotation(citation: Citation, wording: Wording) -> dict[str, Any]:
+def _quotation(
+    citation: Citation, wording: Wording, pass_to: Callable[[int], str]
+) -> dict[str, Any]:
     place = Span(citation.start, citation.end)
     return {
         "number": citation.number,
         "quote": citation.quote,
         "title": citation.title,
         "place": _place(citation, wording),
-        "source": source_query(citation, place),
+        "source": source_query(citation, place, pass_to(citation.document_id)),
         **_tongue(citation.language),
     }
 
 
-def _passage(item: Evidence, wording: Wording) -> dict[str, Any]:
+def _passage(item: Evidence, wording: Wording, pass_to: Callable[[int], str]) -> dict[str, Any]:
     shown = excerpt_span(item, _CONTEXT_CHARACTERS)
     return {
         "before": _line(item.text_of(Span(shown.start, item.key.start))),
@@ -139,7 +148,7 @@ def _passage(item: Evidence, wording: Wording) -> dict[str, Any]:
         "after": _line(item.text_of(Span(item.key.end, shown.end))),
         "title": item.title,
         "place": _place(item, wording),
-        "source": source_query(item, item.key),
+        "source": source_query(item, item.key, pass_to(item.document_id)),
         **_tongue(item.language),
     }
 

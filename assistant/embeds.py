@@ -5,10 +5,18 @@ Knows what may be set and what a Content-Security-Policy makes of it; nothing of
 
 import re
 from fnmatch import fnmatchcase
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from assistant.types import DEFAULT_COLLECTION, is_collection_name
 
@@ -51,7 +59,8 @@ class Embed(BaseModel):
 
     `hosts` are the origins of pages that may frame it, besides this server's own. `documents` are
     patterns of names as answers show them; * stands for any characters, "/" too. Empty is all.
-    `collection` is the one that it asks.
+    `collection` is the one that it asks. Where it is only for those `signed_in` on the page around,
+    `secret_file` has what that page's tokens are signed with.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +72,15 @@ class Embed(BaseModel):
     colour: Annotated[str, AfterValidator(_colour)] = "#1d4ed8"
     greeting: str = Field("", max_length=1000)
     language: str = Field("", pattern=r"^([a-z]{2})?$")
+
+    signed_in: bool = False
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> Self:
+        if self.signed_in and self.secret_file is None:
+            raise ValueError("an embed with signed_in needs a secret_file")
+        return self
 
     @property
     def ancestors(self) -> str:

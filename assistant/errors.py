@@ -9,6 +9,10 @@
         ServerStopping      the server is being stopped and takes no new questions
         BadBackup           a backup that cannot be written, read or restored
         QuestionLogUnavailable questions that could not be read
+        BadKey              a key for programs that cannot be made or is not there
+        KeysUnavailable     keys for programs that could not be read or written
+        NotSignedIn         a token of an embed's reader that is not taken
+        LinkOver            a source's address whose pass is missing or over
         FolderInUse         another process owns the data folder and cannot be asked
         OwnerAway           the process that owns the data folder does not answer one that reads
         BadFeedback         feedback with a verdict or reason that there is not
@@ -53,6 +57,22 @@ class BadBackup(AssistantError):
 
 class QuestionLogUnavailable(AssistantError):
     """Questions that were kept could not be read."""
+
+
+class BadKey(AssistantError):
+    """A key for programs that cannot be made, or is not there."""
+
+
+class KeysUnavailable(AssistantError):
+    """Keys for programs that could not be read or written."""
+
+
+class NotSignedIn(AssistantError):
+    """A token of an embed's reader that is not taken; the text is one word for the reason."""
+
+
+class LinkOver(AssistantError):
+    """A source's address whose pass is missing, over, or for another document."""
 
 
 class FolderInUse(AssistantError):

@@ -16,7 +16,7 @@ from assistant.wording import WordingBook
 
 LIBRARY = "/library"
 DOCUMENTS = "/api/v1/documents"
-"""Reading it is for everyone."""
+"""Reading it is for every reader of the default collection."""
 
 UPLOADS = "/api/v1/uploads"
 

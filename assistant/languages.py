@@ -1,9 +1,12 @@
-"""Names of languages, in the language of a reader.
+"""Names of languages, and moments, in the language of a reader.
 
 Knows Unicode's Common Locale Data Repository, as Babel ships it; nothing of texts.
 """
 
+from datetime import datetime
+
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
 
 from index.language import UNKNOWN
 
@@ -16,3 +19,8 @@ def language_name(language: str, reader: str) -> str:
         return str(Locale.parse(reader).languages.get(language, language))
     except (UnknownLocaleError, ValueError):
         return language
+
+
+def moment(at: datetime, reader: str) -> str:
+    """Write a moment for a reader, with its time zone."""
+    return format_datetime(at, "long", locale=reader)

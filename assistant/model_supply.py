@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from assistant.chat_model import ChatModel, OpenAIChatModel
+from assistant.chat_model import ChatModel
 from assistant.errors import AssistantError, BadSetting, ModelUnavailable
 from assistant.local_model import LocalModelServer
+from assistant.reply_cache import ReplyCache
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed
 
@@ -213,9 +214,11 @@ class ModelSupply:
         self._use_url(server.base_url, name, server.api_key)
 
     def _use_url(self, url: str, name: str, key: str) -> None:
+        from assistant.openai_model import OpenAIChatModel
+
         settings = self._settings
         model = OpenAIChatModel(url, name, key, settings.model_timeout, settings.answer_tokens)
-        self._use(model)
+        self._use(ReplyCache(model))
         try:
             shown = model.name
         except ModelUnavailable as error:

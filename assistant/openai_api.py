@@ -16,7 +16,6 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
 from assistant.api_models import EVENTS, CitationShape, Responses
-from assistant.corpora import Corpora
 from assistant.errors import AssistantError
 from assistant.failures import failure, openai_error
 from assistant.growing_text import GrowingText, without_additions
@@ -39,6 +38,7 @@ from assistant.openai_models import (
 )
 from assistant.remarks import remarks
 from assistant.types import DEFAULT_COLLECTION, Answer, Message
+from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
 from index.errors import IndexingError
@@ -145,18 +145,19 @@ class _Reply:
         )
 
 
-def openai_routes(corpora: Corpora, book: WordingBook) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use; a model is a collection."""
+def openai_routes(corpora_for: CorporaFor, book: WordingBook) -> APIRouter:
+    """Make the routes; a model is a collection that whoever asks may read."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
-    def models() -> ModelList:
+    def models(request: Request) -> ModelList:
         """List the assistant as a model, once for each collection."""
-        return ModelList(data=[_entry(name) for name in corpora.names()])
+        return ModelList(data=[_entry(name) for name in corpora_for(request).names()])
 
     @router.get("/models/{model:path}", response_model=ModelEntry, responses=_FAILURES)
     def one_model(model: str, request: Request) -> Response:
         """Give the assistant as a model."""
+        corpora = corpora_for(request)
         collection = _collection(model, corpora)
         if collection is None:
             return _unknown(request, model, corpora)
@@ -165,6 +166,7 @@ def openai_routes(corpora: Corpora, book: WordingBook) -> APIRouter:
     @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
     def complete(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message; the messages before it are the conversation."""
+        corpora = corpora_for(request)
         collection = _collection(body.model, corpora)
         if collection is None:
             return _unknown(request, body.model, corpora)
@@ -207,13 +209,13 @@ def _entry(collection: str) -> ModelEntry:
     return ModelEntry(id=name, created=0)
 
 
-def _collection(model: str, corpora: Corpora) -> str | None:
+def _collection(model: str, corpora: VisibleCorpora) -> str | None:
     """Name the collection that a model answers from; None where there is no such model."""
     named = {_entry(name).id: name for name in corpora.names()}
     return named.get(model)
 
 
-def _unknown(request: Request, model: str, corpora: Corpora) -> Response:
+def _unknown(request: Request, model: str, corpora: VisibleCorpora) -> Response:
     here = ", ".join(repr(_entry(name).id) for name in corpora.names())
     message = f"There is no model {model!r}; there are: {here}."
     return failure(request.url.path, 404, message, "model", "model_not_found")

@@ -3,6 +3,7 @@
 Knows how the parts are mounted; nothing of what they do.
 """
 
+import secrets
 from importlib.metadata import version
 
 import gradio as gr
@@ -14,16 +15,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import refusal
+from assistant.access import Refusal, refusal
+from assistant.access_build import build_embed_tokens, build_identities
+from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
 from assistant.build import Installation, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
-from assistant.dialogue import Dialogue
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
 from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
+from assistant.identities import ANYONE, identity_of
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library_desk import Desk
@@ -33,6 +36,9 @@ from assistant.operations import operation_routes
 from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
 from assistant.sources import source_routes
+from assistant.tabs import TabGuard
+from assistant.types import DEFAULT_COLLECTION
+from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
 
@@ -86,18 +92,28 @@ def create_app(installation: Installation) -> FastAPI:
         version=version("bronwijzer"),
     )
     report_errors(app)
-    app.include_router(public_routes(installation.corpora))
+    seen = corpora_for(installation.corpora)
+    app.include_router(public_routes(seen))
     if installation.ownership is not None:
         app.include_router(owner_routes(installation, installation.ownership.token))
     readiness = Readiness(installation.corpora.opened, installation.watch)
     app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()
     pictures = PagePictures()
-    app.include_router(source_routes(installation.corpora.corpus, pictures, book))
-    app.include_router(embed_routes(installation, pictures, book))
-    _add_program_routes(app, installation, book)
+    sources = source_routes(lambda request, name: seen(request).corpus(name), pictures, book)
+    app.include_router(sources)
+    tokens = build_embed_tokens(installation.settings)
+    app.include_router(embed_routes(installation, pictures, book, tokens))
+    _add_program_routes(app, installation, book, seen)
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
+    # Of a process that only reads, nobody is the owner: a token that nobody knows.
+    owner = installation.ownership
+    token = owner.token if owner is not None else secrets.token_urlsafe(32)
+    identities = build_identities(installation.settings, token)
+    app.add_middleware(TabGuard)
+    # Around all of the above, and around what is mounted: nothing is reached but through it.
+    app.add_middleware(Admission, identities=identities, book=book)
     app.add_middleware(SecurityHeaders)
     # With no middleware of ours, Gradio would echo any origin, credentials allowed.
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -107,42 +123,51 @@ def create_app(installation: Installation) -> FastAPI:
     app.add_middleware(RequestLog)
     app.mount("/browser", StaticFiles(directory=STATIC))
     _mount_library(app, installation, book)
-    _mount_chat(app, installation, book)
+    _mount_chat(app, installation, book, seen)
     return app
 
 
-def _add_program_routes(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+def _add_program_routes(
+    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+) -> None:
     settings = installation.settings
 
     def admit(request: Request) -> None:
-        """Refuse whom the gate refuses: its own rule again, should a route escape it."""
+        """Refuse whom the gate refuses, and whoever may not edit the collection that is named."""
         refused = refusal(request, settings.library)
+        identity = identity_of(request.scope)
+        collection = request.query_params.get("collection", DEFAULT_COLLECTION)
+        if identity is not ANYONE and not identity.rights.may_edit(collection):
+            refused = refused or Refusal.READER
         if refused is not None:
             wording = book.accepted(request.headers.get("accept-language", ""))
             raise HTTPException(403, wording(refused))
 
     desk = DocumentDesk(installation.stewards, settings.arrivals_folder)
-    app.include_router(document_routes(desk, book, admit))
-    app.include_router(openai_routes(installation.corpora, book))
+    app.include_router(document_routes(desk, book, admit, seen))
+    app.include_router(openai_routes(seen, book))
     upload = Bound(MULTIPART, largest_file(settings) + _MULTIPART_BYTES)
     usual = Bound(JSON, _MOST_JSON_BYTES)
     app.add_middleware(BodyBounds, usual=usual, special={DOCUMENTS: upload})
 
 
-def _mount_chat(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+def _mount_chat(
+    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+) -> None:
     i18n = translations(book)
     settings = installation.settings
     events = ChatEvents(
-        dialogue=Dialogue(installation.assistant, settings.contact, installation.corpora.assistant),
+        corpora_for=seen,
         book=book,
         feedback=installation.feedback,
         recent=RecentHistories(),
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
         manages=lambda request: refusal(request, settings.library) is None,
+        fingerprint=lambda: installation.corpus.fingerprint,
         organisation=settings.organisation,
         greeting=settings.greeting,
-        collections=installation.corpora.names,
+        contact=settings.contact,
     )
     chat = build_chat(events, i18n)
     chat.queue(default_concurrency_limit=8, max_size=64)

@@ -12,20 +12,31 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from assistant.build import Installation, build_question_log, opened, opened_to_read
 from assistant.errors import BadSetting
+from assistant.identities import NotedPeers
 from assistant.logs import Log, logging_to
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
 from assistant.watching import Watch
+from index.addresses import is_loopback
 
 _SECONDS_TO_FINISH = 3
 """For the last bytes of responses. A browser holds its event stream open, so an unbounded wait
 would never end."""
+
+
+_OPEN_TO_ALL = (
+    "Warning: access is off, so whoever reaches this address may read all documents. Set access "
+    "(docs/access.md), or serve on 127.0.0.1 behind a proxy that has a login."
+)
 
 
 class StoppingServer(uvicorn.Server):
@@ -94,6 +105,8 @@ def _serve(
         installation.ownership.announce(_url("127.0.0.1", port))
     reading = " and only reads" if installation.ownership is None else ""
     say(f"Bronwijzer answers at {_url(settings.host, port)}{reading}")
+    if is_open_to_all(settings):
+        say(_OPEN_TO_ALL)
     installation.supply.start(pull, tell=lambda status: say(_told(status)))
     # Without a configuration of its own, uvicorn's warnings go where the log goes.
     config = uvicorn.Config(
@@ -101,7 +114,11 @@ def _serve(
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        proxy_headers=False,
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies] or None,
     )
+    # What uvicorn does by itself, but behind what notes where connections really come from.
+    config.app = NotedPeers(_behind_proxies(app, config.forwarded_allow_ips))
     StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
 
 
@@ -123,6 +140,17 @@ def _arrivals(settings: Settings, read_only: bool) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="bronwijzer-") as folder:
         yield Path(folder)
+
+
+def is_open_to_all(settings: Settings) -> bool:
+    """Say whether other machines may read all documents."""
+    address = f"http://{_bracketed(settings.host)}"
+    return settings.access == "off" and not is_loopback(address)
+
+
+def _behind_proxies(app: ASGIApp, trusted: list[str] | str) -> ASGIApp:
+    # uvicorn's types of messages are narrower than those of the application.
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted))
 
 
 def _told(status: ModelStatus) -> str:
@@ -158,4 +186,8 @@ def _listening(settings: Settings) -> socket.socket:
 
 def _url(host: str, port: int) -> str:
     shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"http://{_bracketed(shown)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -7,33 +7,45 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from assistant.embeds import Embed, EmbedName
 from assistant.errors import BadSetting
-from assistant.types import LibraryRule, LogFormat, MetricsRule, Rewriting
+from assistant.grants import Grant
+from assistant.parser_settings import ParserSettings
+from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
 
 PREFIX = "BRONWIJZER_"
 FILE_NAME = "bronwijzer.toml"
 FILE_VARIABLE = "BRONWIJZER_CONFIG"
 
-_LISTS = {"languages": ",", "embedder_languages": ",", "example_questions": "|"}
+_LISTS = {
+    "languages": ",",
+    "embedder_languages": ",",
+    "example_questions": "|",
+    "trusted_proxies": ",",
+}
 """What parts their items in the environment: a question may hold a comma."""
 
+_TABLES = ("embeds", "grants")
+"""What only the file can hold."""
+
+_HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class Settings(BaseModel):
+class Settings(ParserSettings):
     """The settings of one installation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -180,6 +192,42 @@ class Settings(BaseModel):
         "the file.",
     )
 
+    access: AccessRule = Field(
+        "off",
+        description="Whether readers are told apart: 'off', whoever reaches the server may read "
+        "all; or 'on', only whom a proxy or a key makes known, and what grants allow them.",
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        max_length=100,
+        description="Addresses or networks of the proxies that sign people in, such as "
+        "127.0.0.1; their headers alone say who somebody is.",
+    )
+    user_header: _HeaderName = Field(
+        "X-Forwarded-User", description="Header in which they say who it is."
+    )
+    groups_header: _HeaderName = Field(
+        "X-Forwarded-Groups", description="Header in which they say which groups, with commas."
+    )
+    grants: tuple[Grant, ...] = Field(
+        (),
+        max_length=1000,
+        description="Who may read or change which collections, each a table [[grants]]; only in "
+        "the file.",
+    )
+
+    server_key: SecretStr = Field(
+        SecretStr(""), description="Key that 'eval --url' shows to a server whose access is on."
+    )
+
+    @model_validator(mode="after")
+    def _grants_are_in_force(self) -> Self:
+        if self.grants and self.access == "off":
+            raise ValueError("grants are set, but access is off: set access = 'on'")
+        if self.access == "off" and any(embed.signed_in for embed in self.embeds.values()):
+            raise ValueError("an embed has signed_in, but access is off: set access = 'on'")
+        return self
+
     @property
     def models_folder(self) -> Path:
         """The folder of model weights."""
@@ -212,10 +260,12 @@ def read_settings(environment: Mapping[str, str], folder: Path, **overrides: obj
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
+        if not first["loc"]:
+            raise BadSetting(f"The settings: {first['msg']}.") from None
+        name = str(first["loc"][0])
         shown = "" if "key" in name else f" has the value {first['input']!r}"
         place, where = name, f"{FILE_NAME} or in {PREFIX}{name.upper()}"
-        if name == "embeds":
+        if name in _TABLES:
             place, where = ".".join(map(str, first["loc"])), FILE_NAME
         raise BadSetting(
             f"The setting {place}{shown}: {first['msg']}. Correct it in {where}."

@@ -14,9 +14,14 @@ def source_link(item: Citation | Evidence, place: Span) -> str:
     return f"/source/{source_query(item, place)}"
 
 
-def source_query(item: Citation | Evidence, place: Span) -> str:
-    """Address it below wherever documents are shown; the default collection goes without saying."""
+def source_query(item: Citation | Evidence, place: Span, shown: str = "") -> str:
+    """Address it below wherever documents are shown; the default collection goes without saying.
+
+    `shown` is a pass to the document, where one is asked for.
+    """
     query: dict[str, str | int] = {"start": place.start, "end": place.end}
     if item.collection != DEFAULT_COLLECTION:
         query = {"collection": item.collection, **query}
+    if shown:
+        query["pass"] = shown
     return f"{item.document_id}?{urlencode(query)}#cited"

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from assistant.languages import language_name
 from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.source_history import HISTORY_STYLE, history_section
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
 from index.language import direction_of
 from index.paging import has_pages, pages_of
-from index.types import Section, SourceDocument, Span
+from index.types import DocumentInfo, Section, SourceDocument, Span
 
 _MOST_CHARACTERS = 200_000
 """Of a longer document, this much around the sentence is shown: a browser stays quick."""
@@ -39,7 +40,8 @@ class SourceView:
     """What a page shows: a document, its file's name for a reader, the cited characters.
 
     `cited` is None where nothing is; `file_note` is the key of what is the matter with the file,
-    empty where nothing is.
+    empty where nothing is. `shown` is the pass that came with the address; `info` says how the
+    document was read, where that is known.
     """
 
     document: SourceDocument
@@ -47,20 +49,22 @@ class SourceView:
     cited: Span | None = None
     file_note: str = ""
     collection: str = DEFAULT_COLLECTION
+    shown: str = ""
+    info: DocumentInfo | None = None
 
     @property
     def query(self) -> str:
         """The part of an address that names the cited characters, with its question mark.
 
-        It names the collection too, unless that is the default one.
+        It names the collection too, unless that is the default one, and the pass if there is one.
         """
         cited = {"start": self.cited.start, "end": self.cited.end} if self.cited else {}
-        return _query(self.collection, cited)
+        return self._query(cited)
 
     @property
     def file_query(self) -> str:
         """The same for an address that marks nothing."""
-        return _query(self.collection, {})
+        return self._query({})
 
     @property
     def cited_pages(self) -> list[int]:
@@ -68,11 +72,10 @@ class SourceView:
         cited = self.cited
         return pages_of(self.document, cited.start, cited.end) if cited else []
 
-
-def _query(collection: str, values: dict[str, int]) -> str:
-    named = {} if collection == DEFAULT_COLLECTION else {"collection": collection}
-    query = urlencode({**named, **values})
-    return f"?{query}" if query else ""
+    def _query(self, values: dict[str, int]) -> str:
+        named = {} if self.collection == DEFAULT_COLLECTION else {"collection": self.collection}
+        query = urlencode({**named, **values, **({"pass": self.shown} if self.shown else {})})
+        return f"?{query}" if query else ""
 
 
 def cited_in(document: SourceDocument, start: int, end: int) -> Span | None:
@@ -92,8 +95,9 @@ def source_page(view: SourceView, wording: Wording) -> PlainPage:
         + f'<main class="text" lang="{language}" dir="{direction_of(document.language)}">'
         + "".join(_pieces(view, shown, wording))
         + "</main>"
+        + (history_section(view.info, wording) if view.info else "")
     )
-    return plain_page(document.title, wording.language, body, _STYLE)
+    return plain_page(document.title, wording.language, body, _STYLE + HISTORY_STYLE)
 
 
 def _shown(view: SourceView) -> Span:

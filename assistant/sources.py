@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.api_models import failures
-from assistant.errors import UnknownCollection
+from assistant.errors import LinkOver, UnknownCollection
 from assistant.evidence import relative
 from assistant.picture_page import picture_page
 from assistant.plain_page import link, note, plain_page
+from assistant.provenance import info_of
 from assistant.source_page import SourceView, cited_in, source_page
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording, WordingBook
@@ -43,6 +44,7 @@ DocumentId = Annotated[int, PathParameter(ge=1, le=2**62)]
 PageNumber = Annotated[int, PathParameter(ge=1, le=1_000_000)]
 
 STATUS: dict[type[Exception], int] = {
+    LinkOver: 403,
     OriginalChanged: 409,
     OriginalGone: 404,
     OriginalUnreadable: 503,
@@ -52,6 +54,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownPage: 404,
 }
 _KEYS: dict[type[Exception], str] = {
+    LinkOver: "source_link_over",
     OriginalChanged: "source_changed",
     OriginalGone: "source_gone",
     OriginalUnreadable: "source_unreadable",
@@ -61,10 +64,11 @@ _KEYS: dict[type[Exception], str] = {
     UnknownPage: "source_no_page",
 }
 
-CorpusOf = Callable[[str], Corpus]
-"""Gives the corpus of a collection."""
+CorpusFor = Callable[[Request, str], Corpus]
+"""Gives the corpus of a collection to whoever makes a request."""
 
-_REFUSED = (IndexingError, UnknownCollection)
+_REFUSED = (IndexingError, UnknownCollection, LinkOver)
+_Refused = IndexingError | UnknownCollection | LinkOver
 
 _INERT = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -76,11 +80,15 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address says beside a document's number: the cited characters, the collection."""
+    """What an address says beside a document's number: the cited characters, the collection.
+
+    `shown` is the pass that links inside an embed carry.
+    """
 
     start: int = 0
     end: int = 0
     collection: str = DEFAULT_COLLECTION
+    shown: Annotated[str, Query(alias="pass", max_length=1000)] = ""
 
 
 Place = Annotated[Asked, Depends()]
@@ -101,9 +109,9 @@ _TO_ALL = Showing()
 
 
 def source_routes(
-    corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing = _TO_ALL
+    corpus: CorpusFor, pictures: PagePictures, book: WordingBook, showing: Showing = _TO_ALL
 ) -> APIRouter:
-    """Make the routes, which anyone who reaches the server may use.
+    """Make the routes of what readers may open.
 
     They lead to each other relatively, so that they may stand below any path. `corpus` gives the
     corpus of a collection; it raises UnknownCollection, also for one that is not shown here.
@@ -123,7 +131,7 @@ def source_routes(
 
 class _Sources:
     def __init__(
-        self, corpus: CorpusOf, pictures: PagePictures, book: WordingBook, showing: Showing
+        self, corpus: CorpusFor, pictures: PagePictures, book: WordingBook, showing: Showing
     ) -> None:
         self._corpus = corpus
         self._pictures = pictures
@@ -135,7 +143,7 @@ class _Sources:
     def text(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Show a document's text, with the characters [start, end) marked."""
         try:
-            view = self._view(document_id, place)
+            view = self._view(request, document_id, place)
             page = source_page(view, self._wording(request))
             return page.response(ancestors=self._showing.ancestors)
         except _REFUSED as error:
@@ -144,7 +152,7 @@ class _Sources:
     def original(self, document_id: DocumentId, request: Request, place: Place) -> Response:
         """Send the file that a document was read from, to be kept and not to be shown."""
         try:
-            corpus = self._corpus(place.collection)
+            corpus = self._corpus(request, place.collection)
             self._shown(corpus, document_id)
             original = corpus.original(document_id)
             file = original.opened()
@@ -163,8 +171,8 @@ class _Sources:
     ) -> Response:
         """Show a page as it looks, with what it has of the characters [start, end) marked."""
         try:
-            view = self._view(document_id, place)
-            drawing = self._drawing(view, page)
+            view = self._view(request, document_id, place)
+            drawing = self._drawing(request, view, page)
             shown = picture_page(view, page, drawing, self._wording(request))
             return shown.response(ancestors=self._showing.ancestors)
         except _REFUSED as error:
@@ -175,7 +183,7 @@ class _Sources:
     ) -> Response:
         """Give the picture of a page, with the same mark."""
         try:
-            drawing = self._drawing(self._view(document_id, place), page)
+            drawing = self._drawing(request, self._view(request, document_id, place), page)
         except _REFUSED as error:
             return self._refusal(request, error)
         return Response(drawing.png, headers=self._inert, media_type="image/png")
@@ -188,8 +196,8 @@ class _Sources:
             raise UnknownDocument(f"Document {document_id} is not shown here.")
         return document, name
 
-    def _view(self, document_id: int, place: Asked) -> SourceView:
-        corpus = self._corpus(place.collection)
+    def _view(self, request: Request, document_id: int, place: Asked) -> SourceView:
+        corpus = self._corpus(request, place.collection)
         document, name = self._shown(corpus, document_id)
         file_note = ""
         try:
@@ -197,22 +205,24 @@ class _Sources:
         except OriginalUnavailable as error:
             file_note = _KEYS[type(error)]
         cited = cited_in(document, place.start, place.end)
-        return SourceView(document, name, cited, file_note, place.collection)
+        info = info_of(document, corpus.documents(document.path))
+        return SourceView(document, name, cited, file_note, place.collection, place.shown, info)
 
-    def _drawing(self, view: SourceView, page: int) -> Drawing:
+    def _drawing(self, request: Request, view: SourceView, page: int) -> Drawing:
         document, cited = view.document, view.cited
         if not has_pages(document):
             raise UnknownPage(f"{view.name} has no pages, only text.")
         stretch = stretch_on(document, page, cited.start, cited.end) if cited else None
         # Every collection counts its documents from 1, and a new one of the same name does again.
         key = (view.collection, document.id, document.path, hash(document.text))
-        with self._corpus(view.collection).original(document.id).opened() as file:
+        original = self._corpus(request, view.collection).original(document.id)
+        with original.opened() as file:
             return self._pictures.picture(key, file, page, stretch)
 
     def _wording(self, request: Request) -> Wording:
         return self._book.accepted(request.headers.get("accept-language", ""))
 
-    def _refusal(self, request: Request, error: IndexingError | UnknownCollection) -> Response:
+    def _refusal(self, request: Request, error: _Refused) -> Response:
         """Say to a reader, in a page, why there is nothing to see; programs get the error."""
         key = _KEYS.get(type(error))
         if key is None or "text/html" not in request.headers.get("accept", ""):
@@ -224,9 +234,9 @@ class _Sources:
         return page.response(STATUS[type(error)], self._showing.ancestors)
 
 
-def _way_back(request: Request, error: IndexingError | UnknownCollection, wording: Wording) -> str:
+def _way_back(request: Request, error: _Refused, wording: Wording) -> str:
     """Lead to the document's text, where there still is one."""
-    if isinstance(error, UnknownDocument | UnknownCollection):
+    if isinstance(error, UnknownDocument | UnknownCollection | LinkOver):
         return ""
     number, query = request.path_params["document_id"], request.url.query
     up = "../" * (2 if "page" in request.path_params else 1)

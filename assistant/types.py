@@ -90,13 +90,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """A document's text as it was indexed; `document` names it as evidence and citations do."""
+    """A document's text as it was indexed; `document` names it as evidence and citations do.
+
+    `indexed` says when (ISO 8601), `parser` what read the file, with versions, and `warnings` what
+    of it did not reach the text.
+    """
 
     document_id: int
     document: str
     title: str
     language: str
     text: str
+    passages: int = 0
+    indexed: str = ""
+    parser: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,9 @@ class Notice:
 
 LibraryRule = Literal["local", "nobody"]
 """Who may change documents on a page: a person on the machine itself, or nobody."""
+
+AccessRule = Literal["off", "on"]
+"""Whether readers are told apart: whoever reaches the server may read all, or only who is known."""
 
 MetricsRule = Literal["local", "everyone", "nobody"]
 """Who may read the figures of the service: a program on the machine itself, all, or nobody."""

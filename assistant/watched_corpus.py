@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.watching import Watch
 from index.corpus import Corpus
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress
 

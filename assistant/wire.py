@@ -3,6 +3,7 @@
 Knows field names; nothing of HTTP.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from assistant.types import (
     Support,
 )
 from assistant.wording import english
+from index.check_report import CheckReport
 from index.types import (
     EVERYTHING,
     CorpusStats,
@@ -34,6 +36,7 @@ from index.types import (
 )
 
 SYNC_REPORT = TypeAdapter(SyncReport)
+CHECK_REPORT = TypeAdapter(CheckReport)
 DOCUMENTS = TypeAdapter(list[DocumentInfo])
 STATS = TypeAdapter(CorpusStats)
 COLLECTIONS = TypeAdapter(list[CollectionCount])
@@ -116,6 +119,14 @@ def read_evidence(data: dict[str, Any]) -> Evidence:
     return Evidence(**values)
 
 
+def read_error(text: str) -> str:
+    """Read why a server refused; its own words where they have another form."""
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
 def write_question(
     collection: str,
     question: str,
@@ -141,7 +152,7 @@ def write_source(source: DocumentText) -> dict[str, Any]:
 
 def read_source(data: dict[str, Any]) -> DocumentText:
     """Read what `write_source` wrote."""
-    return DocumentText(**data)
+    return DocumentText(**{**data, "warnings": tuple(data.get("warnings", ()))})
 
 
 def _plain(value: Citation | Evidence | Claim | DocumentText) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from pathlib import Path
 from rich.console import Console
 
 from assistant.build import build_detector, build_embedder, build_token_counter
-from assistant.chat_model import OpenAIChatModel
 from assistant.evaluation.corpora import read_documents
 from assistant.evaluation.page import report_page
 from assistant.evaluation.report_file import write_report
@@ -33,6 +32,7 @@ from assistant.evaluation.terminal import show_report
 from assistant.evaluation.trial import Manner, run_trial
 from assistant.evaluation.types import Report, Row, System
 from assistant.local_model import LocalModelServer
+from assistant.openai_model import OpenAIChatModel
 from assistant.settings import Settings, read_settings
 from benchmarks.peers import LlamaIndexDense, LlamaIndexHybrid, PeerIndex
 

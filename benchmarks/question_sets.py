@@ -12,7 +12,7 @@ from typing import Any
 from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Document, Embedder, Passage, PassageVectors, Vector, VectorSteps
 from index.workspace import ChromaAddress
 

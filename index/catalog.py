@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 
 from index.database import Database
 from index.errors import UnknownDocument
-from index.types import Document, DocumentInfo, Section, SourceDocument, Unread
+from index.types import DocumentInfo, Parsed, Section, SourceDocument, Unread
 
 CATALOG = "catalog.sqlite3"
 """Its file in a data folder."""
@@ -108,27 +108,29 @@ class Catalog:
                 (state.size, state.mtime_ns, document_id),
             )
 
-    def add_pending(self, path: str, state: FileState, document: Document, language: str) -> int:
+    def add_pending(self, path: str, state: FileState, read: Parsed) -> int:
         """Add a version that is not to be found yet; an older pending one is gone."""
+        document = read.document
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE documents SET state = 'gone' WHERE path = ? AND state = 'pending'", (path,)
             )
             cursor = connection.execute(
                 "INSERT INTO documents (path, state, sha256, size, mtime_ns, title, language, "
-                "text, sections, warnings, indexed_at) "
-                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "text, sections, warnings, indexed_at, parser) "
+                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     path,
                     state.sha256,
                     state.size,
                     state.mtime_ns,
                     document.title,
-                    language,
+                    read.language,
                     document.text,
                     write_sections(document.sections),
                     json.dumps(document.warnings, ensure_ascii=False),
                     time.time(),
+                    read.parser,
                 ),
             )
             assert cursor.lastrowid is not None
@@ -192,7 +194,7 @@ class Catalog:
     def documents(self, generation: int, path: str = "") -> list[DocumentInfo]:
         """List the ready documents, by path; the one at a path alone, where given."""
         rows = self._database.connection.execute(
-            "SELECT id, path, title, language, size, indexed_at, warnings, "
+            "SELECT id, path, title, language, size, indexed_at, warnings, parser, "
             "(SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.generation = ?) "
             "AS passages FROM documents d WHERE state = 'ready' "
             f"{'AND path = ? ' if path else ''}ORDER BY path",
@@ -208,6 +210,7 @@ class Catalog:
                 row["size"],
                 row["indexed_at"],
                 tuple(json.loads(row["warnings"])),
+                row["parser"],
             )
             for row in rows
         ]

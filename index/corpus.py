@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from index.check_report import CheckReport
+from index.checking import checked
 from index.errors import EmbedderUnavailable, UnreadableFile
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.reader import CorpusReader
+from index.reading import Reading
 from index.rebuilding import refilled
 from index.stores import Stores
-from index.synchronisation import Reading, Synchroniser, take_out
+from index.synchronisation import Synchroniser, take_out
 from index.turns import Turn
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress, Workspace
@@ -99,6 +102,14 @@ class Corpus(CorpusReader):
             self._complete_means(new.generation)
             yield self._noted(replace(report, stage="done", seconds_left=None, done=True))
 
+    def check(self, repair: bool = False) -> Generator[CheckReport, None, None]:
+        """Compare catalog, Chroma and Tantivy, and mend them, where wanted; growing reports.
+
+        Raises SyncRunning, StoreUnavailable, EmbedderUnavailable.
+        """
+        with self._exclusive():
+            yield from checked(self._stores, self._embedder, self._reading.detector, repair)
+
     @contextmanager
     def retired(self) -> Iterator[None]:
         """Drop the vectors, wherever they are kept, so that the folder can be closed and deleted.
@@ -106,8 +117,7 @@ class Corpus(CorpusReader):
         No sync runs meanwhile. Raises SyncRunning, StoreUnavailable.
         """
         with self._turn.changing():
-            stores = self._stores
-            if stores is not None:
+            if (stores := self._stores) is not None:
                 self._workspace.sweep(stores)
                 stores.vectors.drop(stores.generation.collection)
             yield

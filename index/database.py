@@ -1,4 +1,4 @@
-"""The SQLite file behind the catalog: its tables, one connection a thread, transactions.
+"""The SQLite file behind the catalog: one connection a thread, transactions, a copy.
 
 Knows nothing of what the rows mean.
 
@@ -14,51 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ReadOnly, StoreUnavailable
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE roots (path TEXT PRIMARY KEY) STRICT;
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: no citation meets another text
-    path TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'gone')),
-    sha256 TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    title TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-    sections TEXT NOT NULL, warnings TEXT NOT NULL, indexed_at REAL NOT NULL
-) STRICT;
-CREATE INDEX documents_by_path ON documents (path, state);
-CREATE TABLE unread (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-CREATE TABLE generations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    fingerprint TEXT NOT NULL, dimension INTEGER NOT NULL, collection TEXT NOT NULL,
-    current INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
-    document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL,
-    sentences TEXT NOT NULL, sections TEXT NOT NULL, language TEXT NOT NULL,
-    vector BLOB, sentence_vectors BLOB
-) STRICT;
-CREATE INDEX passages_by_document ON passages (document_id, generation);
-CREATE INDEX passages_by_generation ON passages (generation);
-CREATE TABLE languages (
-    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
-    language TEXT NOT NULL, slot INTEGER NOT NULL,
-    passages INTEGER NOT NULL, total BLOB NOT NULL,
-    PRIMARY KEY (generation, language)
-) STRICT;
-"""
-
-# Beside version 1, which may lack it: what is measured can be measured again.
-_COVERAGE = """
-CREATE TABLE IF NOT EXISTS coverage (
-    fingerprint TEXT NOT NULL, language TEXT NOT NULL, share REAL NOT NULL,
-    PRIMARY KEY (fingerprint, language)
-) STRICT
-"""
+from index.schema import SCHEMA_VERSION, migrate, version_of
 
 
 class _Connection(sqlite3.Connection):
@@ -101,31 +57,36 @@ class Database:
 
     def _prepare(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        version = self._version()
-        if version == 0:
-            script = f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            self.connection.executescript(script)
-        if version in (0, SCHEMA_VERSION):
-            self.connection.execute(_COVERAGE)
-        if version not in (0, SCHEMA_VERSION):
-            raise self._foreign(version)
+        if version_of(self.connection) < SCHEMA_VERSION:
+            # Inside, the version is read again: another process may have been quicker.
+            with self.transaction() as connection:
+                migrate(connection)
+        self.expect_schema()
 
     def expect_schema(self) -> None:
         """Raise StoreUnavailable where the file is not one that this program can read."""
-        version = self._version()
-        tables = self.connection.execute(
-            "SELECT count(*) FROM sqlite_schema WHERE name = 'coverage'"
-        ).fetchone()[0]
-        if version not in (0, SCHEMA_VERSION):
-            raise self._foreign(version)
-        if not tables:
+        version = version_of(self.connection)
+        if version > SCHEMA_VERSION:
             raise StoreUnavailable(
-                f"The catalog {self._path} was not yet opened by this release. Start the process "
-                "that owns the data folder first: 'bronwijzer serve'."
+                f"The catalog {self._path} has version {version}, this program reads versions up "
+                f"to {SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
+            )
+        if version < SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"The catalog {self._path} has version {version} and was not yet opened by this "
+                "release. Start the process that owns the data folder first: 'bronwijzer serve'."
             )
 
-    def _version(self) -> int:
-        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+    def damage(self) -> str:
+        """Say what is broken in the file itself; empty where nothing is."""
+        try:
+            row = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
+            orphan = self.connection.execute("PRAGMA foreign_key_check").fetchone()
+        except (sqlite3.DatabaseError, StoreUnavailable) as error:
+            return str(error)
+        if row[0] != "ok":
+            return str(row[0])
+        return f"a row of {orphan[0]} belongs to nothing" if orphan else ""
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -7,6 +7,7 @@
         EmbedderMismatch     the stored vectors come from another embedder
         EmbedderUnavailable  the embedder does not answer
         StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
+        ParserUnavailable    no process can be had that reads files
         SyncRunning          another sync holds the corpus
         ReadOnly             a change was asked of a process that only reads
         OriginalUnavailable  the file of a document cannot be handed out as it was indexed
@@ -46,6 +47,10 @@ class EmbedderUnavailable(IndexingError):
 
 class StoreUnavailable(IndexingError):
     """The catalog, Chroma or the lexical index cannot be used."""
+
+
+class ParserUnavailable(IndexingError):
+    """No process can be had that reads files."""
 
 
 class SyncRunning(IndexingError):

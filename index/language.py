@@ -4,6 +4,7 @@ Knows nothing of passages or questions.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -61,18 +62,32 @@ _SURE_ENOUGH = 0.18
 
 
 class LanguageDetector:
-    """Tells languages apart with py3langid's naive Bayes model (Lui and Baldwin 2012)."""
+    """Tells languages apart with py3langid's naive Bayes model (Lui and Baldwin 2012).
+
+    Raises ValueError for a language that the model does not know.
+    """
 
     def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
-        self._model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._model.set_languages(list(languages))
+        self.languages = tuple(languages)
+        # Unpacking the model takes longer than to answer a question; the stores open meanwhile.
+        thread = ThreadPoolExecutor(1, "languages")
+        self._loading = thread.submit(_load, languages)
+        thread.shutdown(wait=False)
+        if not set(languages) <= set(LANGUAGES):
+            self._loading.result()
 
     def detect(self, text: str, fallback: str = UNKNOWN) -> str:
         """Name the language of a text, or `fallback` where nothing in it tells."""
         if not any(character.isalpha() for character in text):
             return fallback
-        language, probability = self._model.classify(text)
+        language, probability = self._loading.result().classify(text)
         return str(language) if probability >= _SURE_ENOUGH else fallback
+
+
+def _load(languages: Sequence[str]) -> LanguageIdentifier:
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    model.set_languages(list(languages))
+    return model
 
 
 def name_of(language: str) -> str:

@@ -5,7 +5,8 @@ Knows nothing of embedders, stores or file formats.
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -24,7 +25,10 @@ _SHORTEST_CLAUSE = 60
 """In columns: the least that a blank may part in an unpunctuated language."""
 
 _INSIDE_PARAGRAPH = 0.3
-"""What a cut inside a paragraph costs: keeping one of the most columns whole costs as much."""
+"""What a cut inside a paragraph or a table costs: as much as one of the most columns kept whole."""
+
+_CELL_BORDER = " | "
+"""What loaders write between the cells of a table's row."""
 
 _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
 
@@ -75,7 +79,7 @@ def split(
                 end=end,
                 text=text[start:end],
                 sentences=tuple(group),
-                sections=_touched(document.sections, start, end),
+                sections=touched(document.sections, start, end),
                 language=detector.detect(text[start:end], language),
             )
         )
@@ -85,6 +89,9 @@ def split(
 def sentence_spans(text: str, language: str) -> Iterator[Span]:
     """Find the sentences of a text, trimmed of the white space around them."""
     for paragraph in _lines(text):
+        if _is_row(text, paragraph):
+            yield _trimmed(text, paragraph)
+            continue
         pieces = sentencex.get_sentence_boundaries(language, text[paragraph.start : paragraph.end])
         spans = [
             Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
@@ -104,30 +111,53 @@ def _lines(text: str) -> Iterator[Span]:
     while position != -1:
         before = text[max(start, position - 9) : position].rstrip()[-1:]
         goes_on = text[position + 1 : position + 2].islower() and before not in _TERMINAL
-        if not (before and goes_on):
+        if not (before and goes_on) or _beside_row(text, position):
             yield Span(start, position)
             start = position + 1
         position = text.find("\n", position + 1)
     yield Span(start, len(text))
 
 
+def _is_row(text: str, line: Span) -> bool:
+    """Say whether a line is a row of a table, whose cells mean nothing apart."""
+    if _CELL_BORDER not in text[line.start : min(line.end, line.start + _LONGEST_SENTENCE)]:
+        return False
+    return width(text[line.start : line.end]) <= _LONGEST_SENTENCE
+
+
+def _beside_row(text: str, position: int) -> bool:
+    """Say whether the line that ends at a position, or the next one, is a row of a table."""
+    end = text.find("\n", position + 1)
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    following = text[position + 1 : end if end != -1 else len(text)]
+    return _CELL_BORDER in line or _CELL_BORDER in following
+
+
 def _rejoined(text: str, spans: Iterable[Span]) -> list[Span]:
     """Undo cuts after an abbreviation and after a list item's number."""
     joined: list[Span] = []
+    # What is known of the last of them: a table of numbers becomes one, however long it is.
+    has_ink = has_letters = False
     for span in spans:
-        before = text[joined[-1].start : span.start].rstrip() if joined else ""
-        begins_small = text[span.start : span.end].lstrip()[:1].islower()
-        only_number = bool(before) and not any(character.isalpha() for character in before)
-        if only_number or (begins_small and before.endswith(".")):
+        piece = text[span.start : span.end]
+        end = text[max(joined[-1].start, span.start - 9) : span.start].rstrip() if joined else ""
+        only_number = has_ink and not has_letters
+        if only_number or (piece.lstrip()[:1].islower() and end.endswith(".")):
             joined[-1] = Span(joined[-1].start, span.end)
         else:
             joined.append(span)
+            has_ink = has_letters = False
+        has_ink = has_ink or not piece.isspace()
+        has_letters = has_letters or any(map(str.isalpha, piece))
     return joined
 
 
 def _shortened(text: str, span: Span, language: str) -> Iterator[Span]:
     """Cut a sentence at blanks where it is too long, or where blanks are its punctuation."""
     unpunctuated = language in _UNPUNCTUATED
+    if not unpunctuated and width(text[span.start : span.end]) <= _LONGEST_SENTENCE:
+        yield span
+        return
     start, columns, blank = span.start, 0, span.start
     for position in range(span.start, span.end):
         columns += width(text[position])
@@ -152,8 +182,8 @@ def _groups(
 ) -> list[list[Span]]:
     """Part sentences at the cuts that cost least in all (dynamic programming).
 
-    A passage costs the square of its relative distance to the target, a cut inside a paragraph
-    `_INSIDE_PARAGRAPH` more.
+    A passage costs the square of its relative distance to the target, a cut inside a paragraph or
+    a table `_INSIDE_PARAGRAPH` more.
     """
     ends = list(accumulate((width(text[s.start : s.end]) + 1 for s in sentences), initial=0))
     before = [Span(0, 0), *sentences]
@@ -163,7 +193,9 @@ def _groups(
     ]
     inside = [0.0] * (len(sentences) + 1)
     for place, (last, sentence) in enumerate(pairwise(sentences), start=1):
-        inside[place] = 0.0 if "\n" in text[last.end : sentence.start] else _INSIDE_PARAGRAPH
+        gap = text[last.end : sentence.start]
+        in_table = gap == "\n" and _is_row(text, last) and _is_row(text, sentence)
+        inside[place] = _INSIDE_PARAGRAPH if in_table or "\n" not in gap else 0.0
     cost = [0.0] + [math.inf] * len(sentences)
     begin = [0] * (len(sentences) + 1)
     for first in range(len(sentences)):
@@ -189,8 +221,8 @@ def _parted(sentences: list[Span], begin: list[int]) -> list[list[Span]]:
     return groups[::-1]
 
 
-def _touched(sections: tuple[Section, ...], start: int, end: int) -> tuple[Section, ...]:
+def touched(sections: Sequence[Section], start: int, end: int) -> tuple[Section, ...]:
     """Pick the sections a range lies in: the last begun before it, and those begun inside."""
-    before = [section for section in sections if section.start <= start][-1:]
-    inside = [section for section in sections if start < section.start < end]
-    return tuple(before + inside)
+    first = bisect_right(sections, start, key=lambda section: section.start)
+    last = bisect_left(sections, end, lo=first, key=lambda section: section.start)
+    return tuple(sections[max(0, first - 1) : last])

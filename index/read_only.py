@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from index.check_report import CheckReport
 from index.corpus import Corpus
 from index.errors import ReadOnly
 from index.generation import Generation
 from index.language_means import LanguageMeans
 from index.reader import CorpusReader
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress
 
@@ -43,6 +44,10 @@ class ReadOnlyCorpus(Corpus):
         self._refuse()
 
     def rebuild(self) -> Generator[SyncReport, None, None]:
+        """Raise ReadOnly."""
+        self._refuse()
+
+    def check(self, repair: bool = False) -> Generator[CheckReport, None, None]:
         """Raise ReadOnly."""
         self._refuse()
 

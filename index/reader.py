@@ -12,10 +12,10 @@ from index.errors import EmptyCorpus, StoreUnavailable
 from index.generation import Generation
 from index.language_means import LanguageMeans, known, written_at
 from index.originals import Original
+from index.reading import Reading
 from index.retriever import HybridRetriever
 from index.selection import selected
 from index.stores import Stores
-from index.synchronisation import Reading
 from index.types import (
     CorpusStats,
     DocumentFilter,

@@ -12,7 +12,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.fusion import FusionWeights, fuse, key_score, language_offsets
 from index.generation import EmbeddedPassage, Generation
-from index.terms import TermIndex, coverage
+from index.terms import Coverage, TermIndex
 from index.types import Embedder, Hit, SentenceMatch, Vector
 from index.vectors import VectorStore
 
@@ -26,10 +26,22 @@ _MOST_SCORED = 2 * _CANDIDATES
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A text to compare with: its vector, and the share of each of its grams by rarity."""
+    """A text to compare with: its vector, the rarity of its grams, and who holds them."""
 
     vector: Vector
     rarity: Mapping[str, float]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A passage with the figures that rank it."""
+
+    passage: EmbeddedPassage
+    score: float
+    similarity: float
+    offset: float
+    coverage: float
 
 
 class HybridRetriever(BaseRetriever):
@@ -76,9 +88,9 @@ class HybridRetriever(BaseRetriever):
             for wording in wordings:
                 numbers.update(self._terms.search(wording, _CANDIDATES))
         candidates = self._generation.ready(numbers)
-        hits = [self._hit(candidate, whole, queries[0], offsets) for candidate in candidates]
-        hits.sort(key=lambda hit: hit.score, reverse=True)
-        return hits[:limit]
+        ranked = [self._scored(candidate, whole, offsets) for candidate in candidates]
+        ranked.sort(key=lambda item: item.score, reverse=True)
+        return [self._hit(item, whole, queries[0]) for item in ranked[:limit]]
 
     def _among(
         self,
@@ -124,28 +136,28 @@ class HybridRetriever(BaseRetriever):
         rarity = self._terms.rarity(text)
         total = sum(rarity.values()) or 1.0
         shares = {gram: value / total for gram, value in rarity.items()}
-        return _Query(self._embedder.embed_query(text), shares)
+        return _Query(self._embedder.embed_query(text), shares, Coverage(shares))
 
-    def _hit(
-        self,
-        candidate: EmbeddedPassage,
-        whole: "_Query",
-        first: "_Query",
-        offsets: Mapping[str, float],
-    ) -> Hit:
+    def _scored(
+        self, candidate: EmbeddedPassage, whole: "_Query", offsets: Mapping[str, float]
+    ) -> "_Scored":
         passage = candidate.stored.passage
         similarity = float(candidate.vector @ whole.vector)
-        matches = self._matches(candidate, whole, first)
-        key = max(matches, key=lambda match: match.score)
-        covered = coverage(whole.rarity, passage.text)
+        best = float((candidate.sentence_vectors @ whole.vector).max())
         offset = offsets.get(passage.language, 0.0)
-        best = max(match.similarity for match in matches)
+        covered = whole.coverage.of(passage.text)
+        score = fuse(similarity, offset, best, covered, self._weights)
+        return _Scored(candidate, score, similarity, offset, covered)
+
+    def _hit(self, item: "_Scored", whole: "_Query", first: "_Query") -> Hit:
+        matches = self._matches(item.passage, whole, first)
+        key = max(matches, key=lambda match: match.score)
         return Hit(
-            stored=candidate.stored,
-            score=fuse(similarity, offset, best, covered, self._weights),
-            similarity=similarity,
-            offset=offset,
-            coverage=covered,
+            stored=item.passage.stored,
+            score=item.score,
+            similarity=item.similarity,
+            offset=item.offset,
+            coverage=item.coverage,
             key=key.span,
             key_similarity=key.similarity,
             sentences=matches,
@@ -159,7 +171,7 @@ class HybridRetriever(BaseRetriever):
         matches = []
         for place, span in enumerate(passage.sentences):
             text = passage.text_of(span)
-            covered = coverage(first.rarity, text)
+            covered = first.coverage.of(text)
             score = key_score(float(own[place]), covered, text, self._weights)
             matches.append(SentenceMatch(span, float(similarities[place]), score))
         return tuple(matches)
@@ -181,7 +193,7 @@ def _mean(queries: Sequence[_Query], weights: Sequence[float]) -> _Query:
     for query, weight in zip(queries, weights, strict=True):
         for gram, share in query.rarity.items():
             rarity[gram] = rarity.get(gram, 0.0) + weight * share
-    return _Query(vector.astype(np.float32), rarity)
+    return _Query(vector.astype(np.float32), rarity, Coverage(rarity))
 
 
 def _node(hit: Hit) -> NodeWithScore:

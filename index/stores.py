@@ -9,7 +9,7 @@ it replaces; then the stores drop what is gone. Every step may be done twice.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -40,25 +40,21 @@ class Stores:
 
     def write(self, passages: list[EmbeddedPassage]) -> None:
         """Put passages into Chroma and Tantivy."""
-        slots = {
-            language: self.generation.slot(language)
-            for language in {item.stored.passage.language for item in passages}
-        }
-        self.vectors.add(
-            [
-                VectorRecord(
-                    item.stored.id,
-                    item.stored.document_id,
-                    item.stored.passage.language,
-                    slots[item.stored.passage.language],
-                    item.vector,
-                )
-                for item in passages
-            ]
-        )
+        languages = {item.stored.passage.language for item in passages}
+        slots = {language: self.generation.slot(language) for language in languages}
+        self.vectors.add(_records(passages, slots))
         with self.terms.writer() as writer:
             writer.add((item.stored.id, item.stored.passage.text) for item in passages)
             writer.commit()
+
+    def misplaced(self, passages: list[EmbeddedPassage]) -> tuple[list[int], list[int]]:
+        """Number those that Chroma, and those that Tantivy, has wrong or does not find."""
+        slots = {name: entry.slot for name, entry in self.generation.languages().items()}
+        in_terms = ((item.stored.id, item.stored.passage.text) for item in passages)
+        return (
+            self.vectors.misplaced(_records(passages, slots)),
+            self.terms.misplaced(in_terms),
+        )
 
     def erase(self, passage_ids: list[int]) -> None:
         """Take passages out of Chroma and Tantivy."""
@@ -112,6 +108,12 @@ class Stores:
             self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
         return len(foreign) + len(missing)
 
+    def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
+        """Count the passages that can be found, of some documents alone, where given."""
+        if document_ids is not None:
+            return len(self.generation.passage_ids(document_ids))
+        return sum(entry.passages for entry in self.generation.languages().values())
+
     def probe(self, sample: int) -> tuple[int, int]:
         """Ask for passages by their own vectors: how many were asked, how many found."""
         wanted = sorted(self.generation.ready_ids())
@@ -123,6 +125,20 @@ class Stores:
             for item in passages
         )
         return len(passages), found
+
+
+def _records(passages: list[EmbeddedPassage], slots: Mapping[str, int]) -> list[VectorRecord]:
+    """Write passages as Chroma keeps them; a language without a slot has the next one."""
+    return [
+        VectorRecord(
+            item.stored.id,
+            item.stored.document_id,
+            item.stored.passage.language,
+            slots.get(item.stored.passage.language, len(slots)),
+            item.vector,
+        )
+        for item in passages
+    ]
 
 
 class _Queue:

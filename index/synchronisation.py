@@ -3,26 +3,18 @@
 Knows how to tell what changed; nothing of questions, nor of how the stores are written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from index.catalog import Catalog, FileState, KnownFile
 from index.errors import UnknownDocument, UnreadableFile
 from index.files import files_below, hash_of, is_below, stat_of
-from index.language import LanguageDetector
-from index.passages import split
+from index.parser_pool import outcomes
+from index.reading import Reading, reason_of
 from index.stores import Stores, embed_documents
-from index.types import Document, Embedder, SyncReport, Unread
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How files become passages: loaders by suffix, the language detector, the largest file."""
-
-    loaders: Mapping[str, Callable[[Path], Document]]
-    detector: LanguageDetector
-    most_bytes: int
+from index.types import Embedder, Parsed, SyncReport, Unread
 
 
 class Synchroniser:
@@ -65,9 +57,16 @@ class Synchroniser:
         known = catalog.known_files()
         found = {str(path): path for root in roots for path in files_below(Path(root))}
         report = replace(report, stage="reading")
+        changed: dict[Path, FileState] = {}
         for name, path in found.items():
-            report = self._read_file(path, known.get(name), report)
+            report = self._compare(path, known.get(name), changed, report)
             yield report
+        # Closed with this generator, since it holds processes.
+        with closing(outcomes(self._reading, changed)) as read:
+            for path, outcome in read:
+                file = known.get(str(path))
+                report = self._enter(path, changed[path], outcome, file, report)
+                yield report
         catalog.set_unread(report.unread, roots)
         for name in known.keys() - found.keys():
             if any(is_below(name, root) for root in roots):
@@ -75,14 +74,38 @@ class Synchroniser:
                 report = replace(report, removed=report.removed + 1)
         yield report
 
-    def _read_file(self, path: Path, known: KnownFile | None, report: SyncReport) -> SyncReport:
+    def _compare(
+        self,
+        path: Path,
+        known: KnownFile | None,
+        changed: dict[Path, FileState],
+        report: SyncReport,
+    ) -> SyncReport:
+        """Note a file among those to be read, or in the report why it is not."""
         try:
             state = self._changed(path, known)
-            if state is None:
-                return replace(report, unchanged=report.unchanged + 1)
-            self._add(path, state)
         except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
-            return _unread(report, str(path), _reason(error, known))
+            return _unread(report, str(path), _kept(reason_of(error), known))
+        if state is None:
+            return replace(report, unchanged=report.unchanged + 1)
+        changed[path] = state
+        return report
+
+    def _enter(
+        self,
+        path: Path,
+        state: FileState,
+        outcome: Parsed | UnreadableFile,
+        known: KnownFile | None,
+        report: SyncReport,
+    ) -> SyncReport:
+        """Write what was read to the catalog, or to the report why it was not."""
+        try:
+            if isinstance(outcome, UnreadableFile):
+                raise outcome
+            self._add(path, state, outcome)
+        except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
+            return _unread(report, str(path), _kept(reason_of(error), known))
         if known is not None and known.ready:
             return replace(report, updated=report.updated + 1)
         return replace(report, added=report.added + 1)
@@ -112,15 +135,10 @@ class Synchroniser:
             return None
         return state
 
-    def _add(self, path: Path, state: FileState) -> None:
-        document = self._reading.loaders[path.suffix.lower()](path)
-        passages = split(document, self._reading.detector)
-        if not passages:
-            raise UnreadableFile("There is no text in this file")
-        language = self._reading.detector.detect(document.text[:20_000])
+    def _add(self, path: Path, state: FileState, read: Parsed) -> None:
         with self._stores.database.transaction():
-            number = self._stores.catalog.add_pending(str(path), state, document, language)
-            self._stores.generation.add(number, passages)
+            number = self._stores.catalog.add_pending(str(path), state, read)
+            self._stores.generation.add(number, read.passages)
 
 
 def _check_name(path: Path) -> None:
@@ -137,13 +155,7 @@ def _absence(root: str, known: Iterable[str]) -> str:
     return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
 
 
-def _reason(error: Exception, known: KnownFile | None) -> str:
-    if isinstance(error, UnreadableFile):
-        reason = str(error)
-    elif isinstance(error, OSError):
-        reason = error.strerror or str(error)
-    else:
-        reason = f"The reader failed ({type(error).__name__}: {error}); the file may be damaged"
+def _kept(reason: str, known: KnownFile | None) -> str:
     kept = known is not None and known.ready
     return f"{reason} (the version read earlier stays in the index)" if kept else reason
 

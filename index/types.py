@@ -71,6 +71,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Parsed:
+    """What reading a file gives: its document, passages, language, and which parser read it."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    language: str
+    parser: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassageVectors:
     """The vectors of one passage: shape (dimension,), and (sentences, dimension)."""
 
@@ -157,7 +167,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a list of documents shows of one. `indexed_at` is in seconds since the epoch."""
+    """What a list of documents shows of one. `indexed_at` is in seconds since the epoch.
+
+    `parser` names what read the file, with versions; it is empty where that was not yet noted.
+    """
 
     id: int
     path: str
@@ -167,6 +180,7 @@ class DocumentInfo:
     size: int
     indexed_at: float
     warnings: tuple[str, ...]
+    parser: str = ""
 
 
 @dataclass(frozen=True, slots=True)

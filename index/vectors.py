@@ -44,6 +44,11 @@ _EF_SEARCH = 200
 
 _SECONDS_TO_ANSWER = 60.0
 """A batch is written in a second; a server that takes longer hangs."""
+_NEIGHBOURS = 10
+"""How many a vector is looked for among."""
+
+_TOLERANCE = 1e-3
+"""Of cosines: Chroma keeps vectors in single precision, and may normalise them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,34 @@ class VectorStore:
             )
         return [int(number) for number in found["ids"][0]]
 
+    def misplaced(self, records: Sequence[VectorRecord]) -> list[int]:
+        """Number those of some passages, all of them in the collection, that it has wrong.
+
+        Their vectors are other ones than these, or do not find themselves. Where as many others as
+        were looked for are as near as a vector is to itself, only the first can be told.
+        """
+        wrong = []
+        for start in range(0, len(records), _BATCH):
+            batch = records[start : start + _BATCH]
+            with self._reporting():
+                stored = self._collection.get(
+                    ids=[str(record.passage_id) for record in batch], include=["embeddings"]
+                )
+                found = self._collection.query(
+                    query_embeddings=np.stack([self._query(item.vector, {}) for item in batch]),
+                    n_results=_NEIGHBOURS,
+                    include=["distances"],
+                )
+            assert stored["embeddings"] is not None and found["distances"] is not None
+            rows = dict(zip(map(int, stored["ids"]), stored["embeddings"], strict=True))
+            for record, ids, distances in zip(batch, found["ids"], found["distances"], strict=True):
+                row = rows.get(record.passage_id)
+                is_same = row is not None and _cosine(row, self._marked(record)) > 1 - _TOLERANCE
+                is_found = str(record.passage_id) in ids
+                if not is_same or not (is_found or _crowded(distances)):
+                    wrong.append(record.passage_id)
+        return wrong
+
     def drop(self, name: str) -> None:
         """Delete a collection of this client; one that is not there is no error."""
         drop(self._client, name, self._where)
@@ -181,6 +214,17 @@ def drop(client: Client, name: str, where: str) -> None:
     with _Reporting(where):
         if name in {collection.name for collection in client.list_collections()}:
             client.delete_collection(name)
+
+
+def _cosine(first: Vector, second: Vector) -> float:
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(np.dot(first, second)) / lengths if lengths else 0.0
+
+
+def _crowded(distances: Sequence[float]) -> bool:
+    """Say whether all that a vector found are as near to it as it is itself."""
+    own = 1 - 1 / float(np.sqrt(1 + _MARK**2))
+    return len(distances) == _NEIGHBOURS and max(distances) < own + _TOLERANCE
 
 
 class _Reporting:

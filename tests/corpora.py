@@ -8,7 +8,7 @@ from assistant.support import SupportJudge
 from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Document
 from index.workspace import ChromaAddress
 

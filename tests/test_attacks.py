@@ -14,7 +14,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.workspace import ChromaAddress
 from prompts import template
 from tests.corpora import make_assistant

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant.chat_model import OpenAIChatModel
 from assistant.errors import ModelUnavailable
+from assistant.openai_model import OpenAIChatModel
 from assistant.types import Message
 from tests.scripted import openai_server
 

@@ -77,6 +77,14 @@ def test_the_way_of_a_newcomer(run, tmp_path):
     checked = run("doctor")
     assert checked.returncode == 0, checked.stdout
     assert "3 of 3 passages find themselves" in checked.stdout
+    agreed = run("check")
+    assert (agreed.returncode, agreed.stdout.splitlines()) == (
+        0,
+        [
+            "3 passages were looked for in Chroma and Tantivy.",
+            "Catalog, Chroma and Tantivy agree.",
+        ],
+    )
     assert "Traceback" not in early.stderr + synced.stderr + asked.stderr + checked.stderr
 
 

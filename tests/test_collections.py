@@ -15,7 +15,7 @@ from index.corpus import Corpus
 from index.errors import StoreUnavailable, SyncRunning, UnknownDocument, UnreadableFile
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.vectors import open_client
 from index.workspace import ChromaAddress, discard_vectors, vector_collections
 from tests.corpora import make_assistant, make_corpora, make_corpus, plain_text, write_texts
@@ -375,7 +375,11 @@ def test_a_page_of_one_collection_is_not_the_picture_of_another(tmp_path):
             corpora[name] = stack.enter_context(corpus)
             list(corpus.sync([file]))
         app = FastAPI()
-        app.include_router(source_routes(corpora.get, PagePictures(), WordingBook.bundled()))
+
+        def of(_, name):
+            return corpora[name]
+
+        app.include_router(source_routes(of, PagePictures(), WordingBook.bundled()))
         with TestClient(app) as client:
             here = client.get("/page/1/1.png")
             there = client.get("/page/1/1.png?collection=vault")

@@ -13,7 +13,7 @@ from index.catalog import Catalog
 from index.corpus import Corpus
 from index.database import Database
 from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.types import Document, Section, Unread
 from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder, chroma_on, free_port, open_corpus

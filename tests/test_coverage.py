@@ -11,8 +11,9 @@ from assistant.settings import Settings, read_settings
 from assistant.state_line import show_notice
 from index.coverage import Coverage, measured, parallel_sentences
 from index.database import Database
-from index.embedding import BundledEmbedder, RemoteEmbedder, documented_languages
+from index.embedding import BundledEmbedder, documented_languages
 from index.language import LANGUAGES, LanguageDetector
+from index.remote_embedding import RemoteEmbedder
 from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
 from tests.fakes import WordEmbedder, open_corpus
 from tests.scripted import openai_server

@@ -35,7 +35,7 @@ def kill_after(reports, data, texts):
     child.stdout.close()
 
 
-@pytest.mark.parametrize("reports", [2, 20, 41, 45, 60, 80])
+@pytest.mark.parametrize("reports", [2, 41, 60, 82, 86, 100])
 def test_a_killed_sync_is_finished_by_the_next(tmp_path, reports):
     data, texts = tmp_path / "data", tmp_path / "texts"
     texts.mkdir()

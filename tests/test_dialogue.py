@@ -30,7 +30,9 @@ def model(assistant):
 
 def steps(assistant, question, conversation=None, contact=""):
     return list(
-        Dialogue(assistant, contact).ask(conversation or Conversation(), question, english())
+        Dialogue(lambda _: assistant, contact).ask(
+            conversation or Conversation(), question, english()
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -9,10 +10,12 @@ from string import Template
 import pytest
 import typer
 
+from assistant.admission import OPEN, OPEN_BELOW
 from assistant.cli import app
 from assistant.embeds import Embed
 from assistant.evaluation.gold import FIELDS
 from assistant.evaluation.metrics import METRICS
+from assistant.grants import Grant
 from assistant.settings import Settings
 from index.loaders import LOADERS
 
@@ -60,10 +63,12 @@ def test_every_field_of_a_gold_question_is_in_the_page_on_evaluation():
 
 def test_every_file_type_is_in_the_readme_and_has_a_seed():
     seeds = {path.suffix for path in (ROOT / "seeds" / "documents").iterdir()}
-    for suffix in (".txt", ".md", ".html", ".pdf", ".docx"):
-        assert suffix in LOADERS
-        assert suffix in seeds
-        assert suffix in README
+    assert seeds <= set(LOADERS)
+    for suffix in LOADERS:
+        assert re.search(rf"{re.escape(suffix)}\b", README), suffix
+    for loader in {id(loader): loader for loader in LOADERS.values()}.values():
+        suffixes = {suffix for suffix, other in LOADERS.items() if other is loader}
+        assert suffixes & seeds, suffixes
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "prompts").glob("*.md")), ids=lambda p: p.name)
@@ -85,6 +90,17 @@ def test_what_a_keeper_of_a_server_can_set_run_and_read_is_in_the_page_on_runnin
         assert f"`{route}`" in page
 
 
+def test_what_is_open_and_what_can_be_granted_is_in_the_page_on_access():
+    page = (ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+    for path in (*OPEN, *OPEN_BELOW):
+        assert f"`{path}`" in page or path == "/embed/", path
+    for name in (*Grant.model_fields, "access", "trusted_proxies", "user_header", "groups_header"):
+        assert f"`{name}" in page, name
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    read = Settings.model_validate(tomllib.loads(example))
+    assert read.access == "on" and len(read.grants) == 4
+
+
 @pytest.mark.parametrize("name", ["bronwijzer.service", "bronwijzer-reader@.service"])
 def test_the_unit_waits_longer_than_the_server(name):
     unit = (ROOT / "docs" / name).read_text(encoding="utf-8")
@@ -98,7 +114,8 @@ def test_the_unit_waits_longer_than_the_server(name):
 
 
 def test_links_between_documents_lead_somewhere():
-    pages = ("docs/evaluation.md", "docs/running.md", "docs/api.md", "docs/embedding.md")
+    pages = ("docs/access.md", "docs/evaluation.md", "docs/running.md", "docs/api.md")
+    pages += ("docs/embedding.md",)
     for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *pages):
         text = (ROOT / document).read_text(encoding="utf-8")
         folder = (ROOT / document).parent

@@ -9,8 +9,9 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from index.embedding import BundledEmbedder, RemoteEmbedder
+from index.embedding import BundledEmbedder
 from index.errors import EmbedderUnavailable
+from index.remote_embedding import RemoteEmbedder
 from index.types import Passage, Span
 from tests.scripted import openai_server
 

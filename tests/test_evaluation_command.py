@@ -244,16 +244,20 @@ def test_written_replies_and_a_model_that_is_down(data, gold, tmp_path):
 
 
 def test_a_server_is_asked_from_elsewhere(data, gold, tmp_path):
-    report = tmp_path / "report.json"
-    with serving(data) as address:
+    report, key = tmp_path / "report.json", run(data, "keys", "add", "eval").out.strip()
+    with serving(data, BRONWIJZER_ACCESS="on") as address:
         # The owner of the data folder answers for it, with or without its address.
         assert run(data, "eval", gold, "--json", report).code == 0
-        elsewhere = run(tmp_path, "eval", gold, "--url", address, "--json", report)
+        closed = run(tmp_path, "eval", gold, "--url", address)
+        assert closed.code and "Authorization" in closed.error
+        shown = {"BRONWIJZER_SERVER_KEY": key}
+        elsewhere = run(tmp_path, "eval", gold, "--url", address, "--json", report, **shown)
         assert elsewhere.code == 0, elsewhere.error
+        assert key not in report.read_text("utf-8")
         found = json.loads(report.read_text("utf-8"))
         assert found["overall"]["recall@1"]["value"] == 1.0 and found["about"]["url"] == address
         wrong = write_lines(tmp_path / "wrong.jsonl", [{"question": "a", "document": "no.txt"}])
-        unknown = run(tmp_path, "eval", wrong, "--url", address)
+        unknown = run(tmp_path, "eval", wrong, "--url", address, **shown)
         assert unknown.code == 2 and "line 1" in unknown.error and "no.txt" in unknown.error
 
 

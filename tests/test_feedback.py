@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from assistant import commands
 from assistant.chat_events import ChatEvents
-from assistant.dialogue import Dialogue
 from assistant.errors import BadFeedback, FeedbackUnavailable
 from assistant.feedback import (
     REASONS,
@@ -28,7 +27,6 @@ from assistant.recent_histories import RecentHistories
 from assistant.sanitation import one_line
 from assistant.types import Answer, Citation, Kind
 from assistant.wording import WordingBook
-from tests.corpora import make_assistant
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ANSWER = Answer(
@@ -254,19 +252,20 @@ class OwnerGone:
         raise FeedbackUnavailable("No process serves as the owner.")
 
 
-def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again(corpus):
+def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
     events = ChatEvents(
-        dialogue=Dialogue(make_assistant(corpus)),
+        corpora_for=lambda request: SimpleNamespace(may_read=lambda name: True),
         book=WordingBook.bundled(),
         feedback=OwnerGone(),
         recent=RecentHistories(),
         status=lambda: None,
         suggestions=lambda language: (),
         manages=lambda request: False,
+        fingerprint=lambda: "e5",
     )
     turn = Turn(question="Who?", answer="She.", kind="quoted", verdict="down")
     conversation = Conversation(turns=(turn,), collection="hr")
-    request = SimpleNamespace(headers={})
+    request = SimpleNamespace(headers={}, request=None)
     skipped = gr.skip()
     with pytest.warns(UserWarning, match="could not be kept just now"):
         changed = events.rate(conversation, SimpleNamespace(index=1, liked=True), request)

@@ -1,9 +1,12 @@
 """What all loaders have in common, the text they build, and plain text files."""
 
+import pickle
 from io import BytesIO
 from pathlib import Path
 
 import docx
+import openpyxl
+import pptx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,8 +50,16 @@ def read(write):
 
 
 def test_every_promised_type_has_a_loader():
-    promised = ".txt .text .md .markdown .html .htm .xhtml .pdf .docx"
+    promised = (
+        ".txt .text .md .markdown .html .htm .xhtml .pdf .docx .docm .dotx .dotm .pptx .pptm .ppsx "
+        ".ppsm .potx .potm .xlsx .xlsm .xltx .xltm .odt .ott .ods .ots .odp .otp .rtf .epub .csv "
+        ".tsv .json .jsonl .ndjson .eml"
+    )
     assert set(LOADERS) == set(promised.split())
+
+
+def test_readers_can_be_handed_to_another_process():
+    assert set(pickle.loads(pickle.dumps(LOADERS))) == set(LOADERS)
 
 
 def test_the_suffix_may_be_in_capitals(read):
@@ -285,6 +296,26 @@ def word_file() -> bytes:
     return content.getvalue()
 
 
+def slides() -> bytes:
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.shapes.title.text = "Kop"
+    slide.placeholders[1].text = "een\ntwee"
+    content = BytesIO()
+    presentation.save(content)
+    return content.getvalue()
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(["wat", "hoeveel"])
+    book.active.append(["kade", 4.2])
+    book.active.merge_cells("A2:A3")
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
 SAMPLES = {
     ".pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
     b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
@@ -295,6 +326,15 @@ SAMPLES = {
     ".docx": word_file(),
     ".html": "<title>é</title><h1>Kop</h1><table><tr><td>a<td>b</table><ol><li>x".encode(),
     ".md": "---\ntitle: é\n---\n# Kop\n\n* a\n* b\n\n| a |\n|---|\n| b |\n".encode(),
+    ".pptx": slides(),
+    ".xlsx": workbook(),
+    ".rtf": rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}Caf\'e9 \u8364? x\par a\cell b\cell\row}",
+    ".csv": b'naam;jaar\n"Jan; x";2020\n',
+    ".json": b'{"a": [{"b": 1.5, "c": null}, ["x", true]]}',
+    ".jsonl": b'{"a": 1}\n{"a": "b"}\n',
+    ".eml": b"From: =?utf-8?q?J=C3=BC?= <a@b>\nSubject: x\nContent-Type: multipart/mixed; "
+    b"boundary=X\n\n--X\n\nhallo\n--X\nContent-Type: text/csv; name=a.csv\n"
+    b"Content-Transfer-Encoding: base64\n\nYTtiCjE7Mg==\n--X--",
     ".txt": "Eén tekst\r\nmet twee regels".encode("utf-16"),
 }
 
@@ -304,7 +344,7 @@ def test_sound_samples_are_read(read, suffix):
     assert len(read(SAMPLES[suffix], f"a{suffix}").text.split()) > 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data(), suffix=st.sampled_from(sorted(SAMPLES)))
 def test_damage_is_never_worse_than_an_unreadable_file(tmp_path_factory, data, suffix):
     content = bytearray(SAMPLES[suffix])

@@ -45,7 +45,7 @@ def test_a_page_reads_as_a_person_reads_it(read):
     assert document.text == (
         "Huurtoeslag\n\nEen vet woord,\nnieuwe regel. Slot.\n\nlos eind\n\nVoorwaarden\n\n"
         "• een\n• twee\n  3. drie\n  4. vier\n\nBedragen\n\n"
-        "Wie | | Bedrag\nJan Piet | | • 5 • 6\nSamen\n\na\n  b"
+        "Wie | | Bedrag\nJan Piet | Bedrag: • 5 • 6\nSamen\n\na\n  b"
     )
     assert headings(document) == {
         "Huurtoeslag": "Huurtoeslag",
@@ -116,6 +116,11 @@ def test_no_file_of_the_machine_gets_into_a_page(read, tmp_path):
 # Markdown
 
 
+def test_a_quotation_in_many_quotations_is_read(read):
+    lines = [f"{'>' * depth} Antwoord {depth}.\n{'>' * depth}" for depth in range(1, 60)]
+    assert "Antwoord 59." in read("Gesprek\n\n" + "\n".join(lines), "a.md").text
+
+
 def test_markdown_reads_without_its_marks(read):
     document = read(
         "---\r\nauthor: x\r\n---\r\n# De **kop**\r\n\r\n"
@@ -126,8 +131,8 @@ def test_markdown_reads_without_its_marks(read):
     )
     assert document.title == "De kop"
     assert document.text == (
-        "De kop\n\nTekst met nadruk, weg en code.\n\na | b\n1 | 2\n\nOnder\n\n1. een\n2. twee\n\n"
-        "html\n\nregel\n\n  # geen kop"
+        "De kop\n\nTekst met nadruk, weg en code.\n\na | b\na: 1 | b: 2\n\nOnder\n\n1. een\n"
+        "2. twee\n\nhtml\n\nregel\n\n  # geen kop"
     )
     assert headings(document) == {"De kop": "De kop", "De kop › Onder": "Onder"}
 

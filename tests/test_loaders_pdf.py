@@ -202,3 +202,57 @@ def test_running_heads_are_read_once():
 def test_rows_that_look_alike_are_no_running_heads():
     pages = [[line("Tekst", 700 + n), line("12 345 67", 50)] for n in range(4)]
     assert without_repeats(pages)[3][-1].text == "12 345 67"
+
+
+def test_what_a_form_was_filled_in_with_is_read(read):
+    field = (
+        "/Annots[<</Type/Annot/Subtype/Widget/FT/Tx/T(naam)/V(Saskia Dorrestein)/F 4"
+        "/Rect[100 695 300 715]/DA(/F 10 Tf 0 g)>>]"
+    )
+    content = pdf_file(typed("Naam:"), page=field).replace(
+        b"/Type/Catalog", b"/Type/Catalog/AcroForm<</Fields[]/DR<</Font<</F 3 0 R>>>>>>"
+    )
+    assert "Saskia Dorrestein" in read(content, "a.pdf").text
+
+
+def test_files_inside_a_pdf_are_counted(read):
+    names = b"/Type/Catalog/Names<</EmbeddedFiles<</Names[(a.txt)<</F(a.txt)/EF<<>>>>]>>>>"
+    document = read(pdf_file(typed("Omslag.")).replace(b"/Type/Catalog", names), "a.pdf")
+    assert document.warnings == ("Files inside the PDF, which were left out: 1",)
+
+
+def placed(*rows: tuple[str, ...], top: int = 700) -> str:
+    """Show rows of cells in columns that begin 120 points apart."""
+    return " ".join(
+        f"BT /F 10 Tf {50 + 120 * column} {top - 14 * number} Td ({text}) Tj ET"
+        for number, row in enumerate(rows)
+        for column, text in enumerate(row)
+        if text
+    )
+
+
+def test_the_cells_of_a_printed_table_are_parted_and_keep_their_columns(read):
+    rows = (("Wijk", "2025", "2026"), ("Oost", "19,2", "18,0"), ("West", "", "17,5"))
+    rows += (("Noord", "3,1", "2,9"),)
+    page = f"{typed(*BROKEN, top=760)} {placed(*rows)} {typed('Slot.', top=600)}"
+    assert read(pdf_file(page), "a.pdf").text == (
+        f"{' '.join(BROKEN)}\n\nWijk | 2025 | 2026\nOost | 19,2 | 18,0\nWest | | 17,5\n"
+        "Noord | 3,1 | 2,9\n\nSlot."
+    )
+
+
+def test_a_long_printed_table_says_the_names_of_its_columns_again(read):
+    rows = [("Artikel", "Aantal", "Prijs"), *((f"Stoel {n}", f"{n}", f"{n},50") for n in range(45))]
+    groups = read(pdf_file(placed(*rows, top=760)), "a.pdf").text.split("\n\n")
+    assert len(groups) > 1
+    assert all(group.startswith("Artikel | Aantal | Prijs\nStoel") for group in groups)
+    assert sum(group.count("Stoel") for group in groups) == 45
+
+
+def test_items_of_a_list_are_no_table(read):
+    page = placed(*((f"{n}.", "Een stap.") for n in range(1, 5)))
+    assert " | " not in read(pdf_file(page), "a.pdf").text
+
+
+def test_two_rows_of_cells_are_no_table_yet(read):
+    assert " | " not in read(pdf_file(placed(("a", "b"), ("c", "d"))), "a.pdf").text

@@ -85,7 +85,7 @@ def test_the_chat_counts_too(server):
 
     client, installation = server
     before = figures(client)['bronwijzer_questions_total{outcome="quoted"}']
-    dialogue = Dialogue(installation.assistant)
+    dialogue = Dialogue(installation.corpora.assistant)
     list(dialogue.ask(Conversation(), QUESTION["question"], english()))
     assert figures(client)['bronwijzer_questions_total{outcome="quoted"}'] == before + 1
 

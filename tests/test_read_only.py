@@ -6,7 +6,8 @@ import pytest
 
 from index.errors import EmptyCorpus, ReadOnly, StoreUnavailable
 from index.read_only import ReadOnlyCorpus
-from index.synchronisation import Reading
+from index.reading import Reading
+from index.schema import SCHEMA_VERSION
 from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder, open_corpus, plain_text
 
@@ -140,15 +141,15 @@ def test_an_empty_corpus_is_seen_to_fill(tmp_path, texts, chroma):
 def test_a_newer_schema_is_told(owner, tmp_path, chroma, when):
     newer = sqlite3.connect(tmp_path / "data" / "catalog.sqlite3", isolation_level=None)
     if when == "before":
-        newer.execute("PRAGMA user_version = 2")
-        with pytest.raises(StoreUnavailable, match="has version 2, this program reads version 1"):
+        newer.execute("PRAGMA user_version = 99")
+        with pytest.raises(StoreUnavailable, match="has version 99, this program reads"):
             reader_of(tmp_path / "data", chroma)
     else:
         with reader_of(tmp_path / "data", chroma) as reader:
-            newer.execute("PRAGMA user_version = 2")
-            with pytest.raises(StoreUnavailable, match="has version 2, this program reads"):
+            newer.execute("PRAGMA user_version = 99")
+            with pytest.raises(StoreUnavailable, match="has version 99, this program reads"):
                 reader.search("olifant")
-    newer.execute("PRAGMA user_version = 1")
+    newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     newer.close()
 
 

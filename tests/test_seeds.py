@@ -23,7 +23,7 @@ def assistant(tmp_path_factory):
     settings = Settings(data=tmp_path_factory.mktemp("seeds"), model="none")
     with build_corpus(settings) as corpus:
         *_, report = corpus.sync([SEEDS / "documents"])
-        assert (report.added, report.unread) == (8, ())
+        assert (report.added, report.unread) == (19, ())
         yield build_assistant(settings, corpus)
 
 

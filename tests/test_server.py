@@ -75,6 +75,12 @@ def events(response):
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data:")]
 
 
+def test_while_access_is_off_nobody_is_told_apart(client):
+    headers = {"Authorization": "Bearer whatever", "X-Forwarded-User": "boss"}
+    assert client.post("/api/ask", json=QUESTION, headers=headers).json()["citations"]
+    assert client.get("/v1/models", headers=headers).json()["data"]
+
+
 def test_an_answer_as_json(client):
     answer = client.post("/api/ask", json=QUESTION).json()
     assert {
@@ -164,6 +170,7 @@ def test_no_other_origin_and_no_other_host_name_is_welcome(client):
         ("POST", "/api/owner/rebuild"),
         ("POST", "/api/owner/remove"),
         ("POST", "/api/owner/probe"),
+        ("POST", "/api/owner/check"),
         ("GET", "/api/owner/documents"),
         ("GET", "/api/owner/stats"),
     ],
@@ -183,6 +190,11 @@ def test_the_owners_client_syncs_lists_and_removes(server, tmp_path):
     titles = [d["title"] for d in client.get("/api/owner/documents", headers=headers).json()]
     assert "extra" in titles
     assert client.post("/api/owner/probe", headers=headers).json() == [4, 4]
+    installation.corpus._stores.vectors.remove([1])
+    for repair, remedy in ((False, "bronwijzer check --repair"), (True, "")):
+        body = {"repair": repair}
+        checks = events(client.post("/api/owner/check", json=body, headers=headers))
+        assert checks[-1]["done"] and [item["remedy"] for item in checks[-1]["found"]] == [remedy]
     body = {"paths": [str(file)]}
     assert client.post("/api/owner/remove", json=body, headers=headers).json() == {"removed": 1}
     gone = client.post("/api/owner/remove", json=body, headers=headers)

@@ -1,8 +1,11 @@
 """The addresses of documents: text, pages and original files."""
 
 import io
+import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from fastapi import FastAPI
@@ -10,16 +13,20 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from assistant.api import report_errors
+from assistant.api_models import SourceShape
+from assistant.provenance import info_of, with_history
 from assistant.server import SecurityHeaders
 from assistant.source_page import SourceView, cited_in, source_page
 from assistant.sources import attachment, source_routes
+from assistant.wire import read_source, write_source
 from assistant.wording import WordingBook
 from index.corpus import Corpus
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
-from index.synchronisation import Reading
-from index.types import Section, SourceDocument
+from index.reading import Reading
+from index.types import DocumentInfo, Section, SourceDocument
 from index.workspace import ChromaAddress
+from tests.corpora import make_assistant
 from tests.fakes import DETECTOR, WordEmbedder
 from tests.test_loaders_pdf import BROKEN, pdf_file, typed
 
@@ -43,7 +50,7 @@ def serving(folder):
         list(corpus.sync([texts]))
         app = FastAPI()
         report_errors(app)
-        app.include_router(source_routes(lambda name: corpus, PagePictures(), BOOK))
+        app.include_router(source_routes(lambda *_: corpus, PagePictures(), BOOK))
         app.add_middleware(SecurityHeaders)
         with TestClient(app) as client:
             yield client, corpus, texts
@@ -118,6 +125,42 @@ def test_headings_are_headings_and_the_text_stays_whole():
 def test_a_heading_that_is_not_in_the_text_is_no_heading():
     page = show("tekst", 0, 5, sections=(Section(0, heading="Anders"),))
     assert 'role="heading"' not in page
+
+
+@pytest.mark.parametrize("language", BOOK.languages)
+def test_the_page_ends_with_how_its_text_was_made(language):
+    warnings = ("Pages without text, which may be scans: 2 <b>",)
+    info = DocumentInfo(1, "/d.txt", "T", "nl", 7, 99, 1_795_000_000.0, warnings, "pdf 1 <i>")
+    document = SourceDocument(1, "/d.txt", "T", "nl", "Een zin.", ())
+    wording = BOOK.of(language)
+    page = source_page(SourceView(document, "d.txt", info=info), wording).html
+    end = page.partition("</main>")[2]
+    assert wording("source_history") in end and "<dd>7</dd>" in end
+    assert '<time datetime="2026-11-18T11:06:40+00:00">' in end and "2026" in end
+    assert "<bdi>pdf 1 &lt;i&gt;</bdi>" in end and "scans: 2 &lt;b&gt;" in end
+    old = replace(info, warnings=(), parser="")
+    page = source_page(SourceView(document, "d.txt", info=old), wording).html
+    assert wording("source_no_warnings") in page and wording("source_parser_unknown") in page
+
+
+def test_a_documents_page_has_the_history_of_that_version(shared):
+    client, corpus, _ = shared
+    number = number_of(corpus, "toeslag.pdf")
+    end = client.get(f"/source/{number}", headers=PAGE).text.partition("</main>")[2]
+    assert "<bdi>pdf " in end and "pypdfium2 " in end and "<dt>Passages</dt>" in end
+
+
+def test_what_programs_get_of_a_document_has_its_history_too(shared):
+    _, corpus, _ = shared
+    source = make_assistant(corpus).source("toeslag.pdf")
+    written = write_source(source)
+    SourceShape.model_validate(written, strict=False)
+    assert written["passages"] == 1 and written["parser"].startswith("pdf ")
+    assert datetime.fromisoformat(written["indexed"]).tzinfo is not None
+    assert read_source(json.loads(json.dumps(written))) == source
+    other = corpus.source(number_of(corpus, "regels.md"))
+    assert info_of(other, corpus.documents(source.document)) is None
+    assert with_history(source, None) == source
 
 
 @pytest.mark.parametrize("language", BOOK.languages)

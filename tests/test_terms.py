@@ -1,10 +1,10 @@
 """The lexical index: grams, what a reader sees, and how much of a question a text holds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.terms import TermIndex, coverage, grams
+from index.terms import Coverage, TermIndex, grams
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,22 @@ def test_any_question_can_be_asked(index, question):
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_coverage_is_a_share(question, text):
     weights = dict.fromkeys(grams(question), 1.5)
-    assert 0 <= coverage(weights, text) <= 1
-    assert coverage(weights, f"{text} {question}") == (pytest.approx(1) if weights else 0)
+    assert 0 <= Coverage(weights).of(text) <= 1 + 1e-9
+    assert Coverage(weights).of(f"{text} {question}") == (pytest.approx(1) if weights else 0)
+
+
+_SCRIPTS = st.text("aekßDÉ1_- .,ー小米カไทाิंनﬁ", max_size=24)
+
+
+@given(_SCRIPTS, _SCRIPTS)
+@example("カー", "aーカ")
+@example("de", "kade de")
+@example("小", "小米")
+def test_coverage_is_what_comparing_grams_would_tell(question, text):
+    weights = {gram: 1.0 + n for n, gram in enumerate(dict.fromkeys(grams(question)))}
+    held = sum(weight for gram, weight in weights.items() if gram in set(grams(text)))
+    expected = held / sum(weights.values()) if weights else 0
+    assert Coverage(weights).of(text) == pytest.approx(expected)
 
 
 def test_a_write_that_fails_leaves_no_trace_and_no_lock(index):

@@ -9,7 +9,7 @@ from assistant.types import Answer, Kind
 from assistant.watched_corpus import WatchedCorpus
 from assistant.watching import Outcome, Watch
 from index.errors import EmbedderUnavailable, EmptyCorpus
-from index.synchronisation import Reading
+from index.reading import Reading
 from index.workspace import ChromaAddress
 from tests.fakes import DETECTOR, WordEmbedder, plain_text
 

@@ -90,14 +90,15 @@ def opened_subject(
             desk = LocalDoor(installation.assistant, installation.supply, installation.corpora)
             yield subject(desk, _corpus_facts(desk.stats()), temporary.names)
     elif selection.url:
-        yield subject(_remote(selection, timeout), {"url": selection.url}, {})
+        yield subject(_remote(selection, settings, timeout), {"url": selection.url}, {})
     else:
         with entered(settings, with_model, selection.collection) as door:
             yield subject(door, _corpus_facts(door.stats()), {})
 
 
-def _remote(selection: Selection, timeout: float) -> RemoteDesk:
-    return RemoteDesk(selection.url, timeout=timeout, collection=selection.collection)
+def _remote(selection: Selection, settings: Settings, timeout: float) -> RemoteDesk:
+    key = settings.server_key.get_secret_value()
+    return RemoteDesk(selection.url, key, timeout, selection.collection)
 
 
 @dataclass(frozen=True, slots=True)

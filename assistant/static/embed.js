@@ -11,8 +11,12 @@
   const [conversation, turns, form, question] =
     ["conversation", "turns", "form", "question"].map(byId);
 
+  const MOST_MS_FOR_A_TOKEN = 5000;
+
   let history = [];
   let running = null;
+  let token = ""; // Of whoever is signed in on the page around; only in memory.
+  let takeToken = () => {};
 
   document.documentElement.style.setProperty("--accent", page.colour);
   document.documentElement.style.setProperty("--ink-on-accent", page.ink);
@@ -192,10 +196,27 @@
     }
   }
 
+  // The page around knows whether its token is still fresh, so it is asked each time; where it says
+  // nothing, the server judges the last one.
+  function freshToken() {
+    if (!page.signedIn || !host) return Promise.resolve(token);
+    return new Promise((resolve) => {
+      const waiting = setTimeout(() => resolve(token), MOST_MS_FOR_A_TOKEN);
+      takeToken = () => {
+        clearTimeout(waiting);
+        resolve(token);
+      };
+      tell("token");
+    });
+  }
+
   async function answered(turn, signal) {
+    const headers = { "Content-Type": "application/json", Accept: "text/event-stream" };
+    const shown = await freshToken();
+    if (shown) headers.Authorization = `Bearer ${shown}`;
     const response = await fetch(`${page.name}/ask`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      headers,
       body: JSON.stringify({ question: turn.question, history: history.slice(-MOST_TURNS) }),
       credentials: "omit",
       signal,
@@ -329,7 +350,8 @@
     openSource(link);
   });
 
-  // The page around: it says "open", perhaps with a question; this one says "ready" and "close".
+  // The page around: it says "open", perhaps with a question, and "token" with a token of whoever is
+  // signed in there; this one says "ready", "close", and "token" where it needs a fresh one.
   // Only pages that may frame this one are listened to, and only the one around it.
 
   const PROTOCOL = 1;
@@ -343,6 +365,11 @@
   window.addEventListener("message", (event) => {
     if (window.parent === window || event.source !== window.parent) return;
     if (!welcome.includes(event.origin) || event.data?.bronwijzer !== PROTOCOL) return;
+    if (event.data.type === "token" && typeof event.data.token === "string") {
+      host = event.origin;
+      token = event.data.token;
+      takeToken();
+    }
     if (event.data.type !== "open") return;
     host = event.origin;
     byId("close").hidden = false;

@@ -1,7 +1,9 @@
 // Puts a button on a page that opens the assistant in a frame. It keeps nothing, asks for nothing
 // before the button is pressed, and shares no style with the page.
 //   <script src="https://HOST/widget.js" data-embed="NAME" defer></script>
-// Also: data-position="left", data-label, data-title, data-colour, data-language. The page opens it
+// Also: data-position="left", data-label, data-title, data-colour, data-language; and for an embed
+// whose readers are signed in, data-token, or data-token-function with the name of a function of the
+// page that gives a fresh one, or a promise of it. The page opens it
 // by itself with: dispatchEvent(new CustomEvent("bronwijzer-open", { detail: { question: "…" } }))
 (() => {
   "use strict";
@@ -93,6 +95,17 @@
     prefill = "";
   }
 
+  async function tellToken() {
+    const fresh = window[settings.tokenFunction];
+    try {
+      const token = typeof fresh === "function" ? await fresh() : settings.token;
+      const message = { bronwijzer: PROTOCOL, type: "token", token: String(token || "") };
+      frame.contentWindow.postMessage(message, base.origin);
+    } catch (error) {
+      console.error("widget.js got no token from the page:", error);
+    }
+  }
+
   function open(question) {
     prefill = typeof question === "string" ? question : "";
     panel.hidden = false;
@@ -114,6 +127,7 @@
     if (event.data?.bronwijzer !== PROTOCOL) return;
     if (event.data.type === "ready") panel.classList.add("ready");
     if (event.data.type === "close") close();
+    if (event.data.type === "token") tellToken();
   });
 
   window.addEventListener("bronwijzer-open", (event) => open(event.detail?.question));

@@ -4,28 +4,55 @@ Knows which reader takes which file; nothing of passages, stores or folders.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from index.errors import UnreadableFile
+from index.loaders.delimited import load_delimited
 from index.loaders.docx import load_docx
+from index.loaders.email_message import load_email
+from index.loaders.epub import load_epub
 from index.loaders.html import load_html
+from index.loaders.json_data import load_json, load_json_lines
 from index.loaders.markdown import load_markdown
+from index.loaders.opendocument import load_opendocument
 from index.loaders.pdf import load_pdf
+from index.loaders.pptx import load_pptx
+from index.loaders.rtf import load_rtf
 from index.loaders.text import load_text
+from index.loaders.xlsx import load_xlsx
 from index.types import Document
 
-LOADERS: dict[str, Callable[[Path], Document]] = {
-    ".docx": load_docx,
-    ".htm": load_html,
-    ".html": load_html,
-    ".markdown": load_markdown,
-    ".md": load_markdown,
+_FILES: dict[str, Callable[[Path], Document]] = {
+    **dict.fromkeys((".txt", ".text"), load_text),
+    **dict.fromkeys((".md", ".markdown"), load_markdown),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),
     ".pdf": load_pdf,
-    ".text": load_text,
-    ".txt": load_text,
-    ".xhtml": load_html,
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), load_docx),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), load_pptx),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), load_xlsx),
+    **dict.fromkeys((".odt", ".ott", ".ods", ".ots", ".odp", ".otp"), load_opendocument),
+    ".rtf": load_rtf,
+    ".epub": load_epub,
+    **dict.fromkeys((".csv", ".tsv"), load_delimited),
+    ".json": load_json,
+    **dict.fromkeys((".jsonl", ".ndjson"), load_json_lines),
+}
+
+LOADERS: dict[str, Callable[[Path], Document]] = {
+    **_FILES,
+    ".eml": partial(load_email, loaders=_FILES),
 }
 """By suffix in lower case. Each returns a document with text, or raises UnreadableFile."""
+
+LIBRARIES: dict[Callable[[Path], Document], str] = {
+    load_docx: "lxml",
+    load_html: "lxml",
+    load_markdown: "markdown-it-py",
+    load_pdf: "pypdfium2",
+    load_text: "charset-normalizer",
+}
+"""The distribution that a loader stands on, whose version is kept with each document."""
 
 
 def load(path: Path) -> Document:

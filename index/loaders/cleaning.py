@@ -23,6 +23,8 @@ def clean(text: str) -> str:
     that are blank at either end. Every other character stays as it is. Cleaning clean text
     changes nothing.
     """
+    if text.isprintable():  # most text that is one line, such as a cell: all that follows is costly
+        return text.rstrip()
     text = _PARAGRAPH_END.sub("\n\n", _LINE_END.sub("\n", text))
     text = _without_surrogates(_INVISIBLE.sub("", text))
     lines = "\n".join(line.rstrip() for line in text.split("\n"))

@@ -56,7 +56,7 @@ def reading(kind: str) -> Iterator[None]:
     """
     try:
         yield
-    except UnreadableFile:
+    except (UnreadableFile, MemoryError):
         raise
     except Exception as error:  # what parsers raise on hostile files is an open set
         raise UnreadableFile(f"The file is damaged, or it is not {kind}") from error

@@ -17,6 +17,9 @@ from index.types import Document
 
 _META = regex.compile(rb"""(?i)<meta[^>]{,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""")
 _XML = regex.compile(rb"""\s*<\?xml[^>]{,200}?encoding\s*=\s*["']([\w.:-]{2,40})""")
+_PAGE = regex.compile(
+    rb"(?i)(\xef\xbb\xbf)?\s*(<\?xml[^>]{,200}>\s*)?(<!doctype\s+html|<html)[\s>]"
+)
 _DECLARED_WITHIN = 4096
 """In bytes. Browsers look into the first 1,024; some pages declare a little later."""
 
@@ -35,13 +38,26 @@ _REMOVED = "template"
 
 def load_html(path: Path) -> Document:
     """Read a web page. Raises UnreadableFile."""
-    content = content_of(path)
-    text = decode(content, _declared(content[:_DECLARED_WITHIN]))
-    if path.suffix.lower() == ".xhtml" or text.startswith("<?xml"):
-        text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
+    text = page_text(content_of(path), is_xml=path.suffix.lower() == ".xhtml")
     manuscript = Manuscript()
     title = write_page(text, manuscript)
     return manuscript.document(title or manuscript.first_heading(deepest=1) or name_of(path))
+
+
+def is_page(content: bytes) -> bool:
+    """Say whether a file is a whole web page, whatever its name says."""
+    return _PAGE.match(content) is not None
+
+
+def page_text(content: bytes, *, is_xml: bool = False) -> str:
+    """Decode a page as it declares, and open the elements that only XML may close in themselves.
+
+    Raises UnreadableFile.
+    """
+    text = decode(content, _declared(content[:_DECLARED_WITHIN]))
+    if is_xml or text.startswith("<?xml"):
+        text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
+    return text
 
 
 def write_page(text: str, manuscript: Manuscript) -> str:

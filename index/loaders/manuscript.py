@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from index.errors import UnreadableFile
 from index.loaders.cleaning import clean, one_line
+from index.loaders.tables import Row, table_lines
 from index.types import Document, Section
 
 _LONGEST_HEADING = 300
@@ -58,12 +59,26 @@ class Manuscript:
         path = " › ".join(title for _, title in self._above)
         self._sections.append(Section(self._length - len(heading), heading=path))
 
-    def add_row(self, cells: Sequence[str], *, tight: bool) -> None:
-        """Add a table row as one line; cells without text keep their place before others."""
-        texts = [one_line(cell) for cell in cells]
-        while texts and not texts[-1]:
-            texts.pop()
-        self.add(one_line(" | ".join(texts)), tight=tight)
+    def add_table(self, rows: Sequence[Row], *, first_row_names: bool = False) -> None:
+        """Add a table, a line a row; `first_row_names` if its first row likely names columns."""
+        tight = False
+        for line in table_lines(rows, first_row_names=first_row_names):
+            before = self._length
+            self.add(line, tight=tight)
+            tight = tight or self._length > before
+
+    def add_document(self, document: Document, name: str) -> None:
+        """Add another document, such as an attachment, whose places lie below the last heading."""
+        if self._parts:
+            self._append("\n\n")
+        above = [title for _, title in self._above]
+        for section in document.sections:
+            page = [f"p. {section.page}"] if section.page is not None else []
+            below = [section.heading] if section.heading else []
+            heading = " › ".join([*above, *page, *below])
+            self._sections.append(Section(self._length + section.start, heading=heading))
+        self._append(document.text)
+        self._warnings += [f"{name}: {warning}" for warning in document.warnings]
 
     def warn(self, sentence: str) -> None:
         """Tell the reader of the document what did not reach the text."""

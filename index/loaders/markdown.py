@@ -10,18 +10,25 @@ from markdown_it import MarkdownIt
 
 from index.loaders.content import content_of, reading
 from index.loaders.encoding import decode
-from index.loaders.html import write_page
+from index.loaders.html import is_page, load_html, write_page
 from index.loaders.manuscript import Manuscript
 from index.loaders.titles import name_of
 from index.types import Document
 
 _FRONT_MATTER = regex.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.DOTALL)
+_DEEPEST = 100
+"""Lists and quotations in each other. What is deeper is left out; the usual 20 are soon reached
+where every answer quotes the one before."""
+
 _TITLE = regex.compile(r"""^title[ \t]*:[ \t]*(["']?)(.{1,300}?)\1[ \t]*$""", regex.MULTILINE)
 
 
 def load_markdown(path: Path) -> Document:
-    """Read a Markdown file. Raises UnreadableFile."""
-    text = decode(content_of(path)).replace("\r\n", "\n").lstrip("\ufeff")
+    """Read a Markdown file, or a web page under its name. Raises UnreadableFile."""
+    content = content_of(path)
+    if is_page(content):
+        return load_html(path)
+    text = decode(content).replace("\r\n", "\n").lstrip("\ufeff")
     front = _FRONT_MATTER.match(text)
     named = _TITLE.search(front[0]) if front else None
     page = _rendered(text[front.end() :] if front else text)
@@ -32,6 +39,7 @@ def load_markdown(path: Path) -> Document:
 
 
 def _rendered(text: str) -> str:
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    options = {"html": True, "maxNesting": _DEEPEST}
+    markdown = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     with reading("a Markdown file"):
         return str(markdown.render(text))

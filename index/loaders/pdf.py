@@ -4,7 +4,7 @@ Knows documents and pages; what characters and lines mean is the business of oth
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pypdfium2
@@ -16,6 +16,7 @@ from index.loaders.content import content_of, kind_of
 from index.loaders.joining import ends_sentence, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
 from index.loaders.pdf_page import lines_of
+from index.loaders.printed_tables import PrintedTable, without_tables
 from index.loaders.running_heads import without_repeats
 from index.loaders.titles import is_title, name_of
 from index.loaders.typesetting import Line, paragraphs
@@ -34,6 +35,10 @@ def load_pdf(path: Path) -> Document:
     manuscript = Manuscript()
     with _PDFIUM, opened(content) as pdf:
         title = _title(pdf)
+        attached = pdf.count_attachments()
+        if attached:
+            manuscript.warn(f"Files inside the PDF, which were left out: {attached}")
+        pdf.init_forms()
         pages = _pages(pdf, manuscript)
     _write(without_repeats(pages), manuscript)
     return manuscript.document(
@@ -69,7 +74,7 @@ def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line
     for number in range(1, len(pdf) + 1):
         lines: list[Line] = []
         try:
-            page = pdf[number - 1]
+            page = _filled_in(pdf, number - 1)
             try:
                 lines = lines_of(page)
                 if not lines and pdfium.FPDFPage_CountObjects(page):
@@ -88,6 +93,30 @@ def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line
     return pages
 
 
+def _filled_in(pdf: pypdfium2.PdfDocument, index: int) -> pypdfium2.PdfPage:
+    """Open a page; what a form's fields hold becomes text of the page. Raises PdfiumError."""
+    page = pdf[index]
+    if not any(_is_written_on(page, number) for number in range(_annotations(page))):
+        return page
+    pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+    page.close()
+    return pdf[index]
+
+
+def _annotations(page: pypdfium2.PdfPage) -> int:
+    return int(pdfium.FPDFPage_GetAnnotCount(page))
+
+
+def _is_written_on(page: pypdfium2.PdfPage, number: int) -> bool:
+    """Say whether what lies on a page is a field of a form, or text that was typed there."""
+    annotation = pdfium.FPDFPage_GetAnnot(page, number)
+    if not annotation:
+        return False
+    kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+    pdfium.FPDFPage_CloseAnnot(annotation)
+    return kind in (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT)
+
+
 def _named(numbers: Sequence[int]) -> str:
     named = ", ".join(map(str, numbers[:_MOST_NAMED]))
     return (
@@ -99,9 +128,18 @@ def _write(pages: Sequence[Sequence[Line]], manuscript: Manuscript) -> None:
     """Write the paragraphs; one that a page broke off goes on after no more than a line end."""
     goes_on = False
     for number, lines in enumerate(pages, start=1):
-        for text in paragraphs(lines):
+        for text in _texts(lines):
             manuscript.add(with_visible_hyphens(text), tight=goes_on, page=number)
             goes_on = False
             last = text
         if lines:
             goes_on = not ends_sentence(last)
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[str]:
+    """Read the paragraphs and tables of a page."""
+    for block in without_tables(lines):
+        if isinstance(block, PrintedTable):
+            yield from block.texts
+        else:
+            yield from paragraphs(block)

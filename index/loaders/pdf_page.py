@@ -14,7 +14,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import regex
 
-from index.loaders.typesetting import Line
+from index.loaders.typesetting import Line, LineCell
+
+_CELL_GAP = 0.8
+"""Times the height. A wider blank parts cells of a table."""
 
 _LAST_CODE_POINT = 0x10FFFF
 _LINE_ENDS = frozenset("\r\n")
@@ -90,7 +93,8 @@ class _Characters:
             ]
             boxes = [self._box(word[0], word[-1]) for word in words]
             if any(box.meets(self._frame) for box in boxes):
-                yield _line(self._text[words[0][0] : words[-1][-1] + 1], boxes)
+                parts = [self._text[word[0] : word[-1] + 1] for word in words]
+                yield _line(self._text[words[0][0] : words[-1][-1] + 1], parts, boxes)
 
     def _character(self, number: int) -> str:
         code = pdfium.FPDFText_GetUnicode(self._handle, number)
@@ -121,20 +125,35 @@ class _Characters:
         return _Box.turned(sides, self._rotation)
 
 
-def _line(text: str, boxes: list[_Box]) -> Line:
+def _line(text: str, words: list[str], boxes: list[_Box]) -> Line:
     is_leftwards = _is_leftwards(text)
     spans = [(-b.right, -b.left) if is_leftwards else (b.left, b.right) for b in boxes]
     in_order = sorted(spans)
     gaps = [after[0] - before[1] for before, after in pairwise(in_order)]
+    height = median(box.top - box.bottom for box in boxes)
     return Line(
         text=_written(text),
         start=in_order[0][0],
         end=max(end for _, end in spans),
         base=median(box.bottom for box in boxes),
-        height=median(box.top - box.bottom for box in boxes),
+        height=height,
         first_word=_width_of_first(text, spans[0][1] - spans[0][0]),
         gap=max(gaps, default=0.0) - (min(gaps) if len(gaps) > 1 else 0.0),
+        cells=tuple(_cells(words, spans, _CELL_GAP * height)),
     )
+
+
+def _cells(words: list[str], spans: list[tuple[float, float]], gap: float) -> Iterator[LineCell]:
+    """Part words where a blank is wider than the gap, or where the line jumps back."""
+    cell = [words[0]]
+    start, end = spans[0]
+    for word, (begin, stop) in zip(words[1:], spans[1:], strict=True):
+        if begin - end > gap or begin < start:
+            yield LineCell(_written(" ".join(cell)), start, end)
+            cell, start = [], begin
+        cell.append(word)
+        end = stop
+    yield LineCell(_written(" ".join(cell)), start, end)
 
 
 def _width_of_first(text: str, width: float) -> float:

@@ -11,6 +11,7 @@ import regex
 from index.loaders.cleaning import clean
 from index.loaders.content import content_of
 from index.loaders.encoding import decode
+from index.loaders.html import is_page, load_html
 from index.loaders.joining import joined
 from index.loaders.manuscript import Manuscript
 from index.loaders.titles import name_of
@@ -34,11 +35,19 @@ _COLUMNS = regex.compile(r"\S *\t|[^\s.!?:;] {2,}\S|\S {3,}\S")
 
 
 def load_text(path: Path) -> Document:
-    """Read a text file. Raises UnreadableFile."""
+    """Read a text file, or a web page under its name. Raises UnreadableFile."""
+    content = content_of(path)
+    if is_page(content):
+        return load_html(path)
     manuscript = Manuscript()
-    for paragraph in clean(decode(content_of(path))).split("\n\n"):
-        manuscript.add("\n".join(unbroken(paragraph.split("\n"))))
+    write_text(decode(content), manuscript)
     return manuscript.document(name_of(path))
+
+
+def write_text(text: str, manuscript: Manuscript) -> None:
+    """Write plain text into a manuscript, paragraph by paragraph."""
+    for paragraph in clean(text).split("\n\n"):
+        manuscript.add("\n".join(unbroken(paragraph.split("\n"))))
 
 
 def unbroken(lines: list[str]) -> list[str]:

@@ -36,6 +36,15 @@ _NUMBERED = regex.compile(r"(\(?(\d{1,3}(\.\d{1,3})*|[a-z])[.)]|§|(Artikel|Arti
 
 
 @dataclass(frozen=True, slots=True)
+class LineCell:
+    """A part of a line that wide blanks part from the others. Lengths in points, as a line's."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a page. Lengths in points.
 
@@ -51,6 +60,7 @@ class Line:
     height: float
     first_word: float
     gap: float
+    cells: tuple[LineCell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

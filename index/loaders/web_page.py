@@ -7,6 +7,7 @@ import regex
 from lxml import etree
 
 from index.loaders.manuscript import Manuscript
+from index.loaders.tables import Cell, Grid
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
@@ -17,6 +18,10 @@ _BLOCKS = frozenset(
     "figcaption figure footer header hgroup hr html legend li main p section summary "
     "table tbody tfoot thead tr".split()
 ) | (_LISTS | _CELLS | _LIKE_PRE | _HEADINGS.keys())
+
+_WIDEST_SPAN = 1000
+_HIGHEST_SPAN = 65_534
+"""In columns and rows: what HTML allows a cell to span."""
 
 _SPACE = regex.compile("[ \t\n\r\f]+")
 _BLANKS = regex.compile(" {2,}")
@@ -31,7 +36,8 @@ class PageReader:
         self._text: list[str] = []  # since the last border of a block
         self._lists: list[int | None] = []  # the open ones, with the number of the next item
         self._marker = ""  # of the item that has begun and has no text yet
-        self._cells: list[str] | None = None  # of the open row, if its cells are data
+        self._in_data = False  # whether a row is open whose cells are data
+        self._grid = Grid()  # the rows of the open table that are not yet written
         self._open_headings = 0
         self._open_pre = 0
         self._tight = False  # whether the next block goes on with a list or table
@@ -88,10 +94,10 @@ class PageReader:
 
     def _end_heading(self, heading: etree._Element) -> None:
         self._open_headings -= 1
-        if self._cells is None and not self._open_headings:
+        if not self._in_data and not self._open_headings:
             self._marker = ""
+            self._add_table()
             self._manuscript.add_heading(self._taken(), _HEADINGS[str(heading.tag)])
-            self._tight = False
 
     def _begin_pre(self, _: etree._Element) -> None:
         self._open_pre += 1
@@ -101,14 +107,14 @@ class PageReader:
         self._open_pre -= 1
 
     def _begin_list(self, element: etree._Element) -> None:
-        if not self._lists and self._cells is None:
+        if not self._lists and not self._in_data:
             self._tight = False
         self._lists.append(_number(element.get("start"), 1) if element.tag == "ol" else None)
 
     def _end_list(self, _: etree._Element) -> None:
         self._border()
         self._lists.pop()
-        if not self._lists and self._cells is None:
+        if not self._lists and not self._in_data:
             self._tight = False
 
     def _begin_item(self, item: etree._Element) -> None:
@@ -118,7 +124,7 @@ class PageReader:
             number = _number(item.get("value"), number)
             self._lists[-1] = number + 1
             mark = f"{number}. "
-        if self._cells is None:
+        if not self._in_data:
             self._marker = "  " * (len(self._lists) - 1) + mark
         else:
             self._text.append(mark)
@@ -128,39 +134,49 @@ class PageReader:
         self._marker = ""
 
     def _begin_table(self, _: etree._Element) -> None:
-        self._tight = False
+        self._add_table()
 
     def _end_table(self, _: etree._Element) -> None:
         self._border()
-        self._tight = False
+        self._add_table()
 
     def _begin_row(self, row: etree._Element) -> None:
-        self._add_row()
-        self._cells = [] if _is_data(row) else None
+        self._in_data = _is_data(row)
+        if self._in_data:
+            self._grid.begin_row()
+        else:
+            self._add_table()
 
     def _end_row(self, _: etree._Element) -> None:
         self._border()
-        self._add_row()
+        self._in_data = False
 
-    def _end_cell(self, _: etree._Element) -> None:
-        if self._cells is None:
+    def _end_cell(self, cell: etree._Element) -> None:
+        if not self._in_data:
             self._border()
-        else:
-            self._cells.append(self._taken())
+            return
+        names = cell.tag == "th" or next(cell.iterancestors("thead"), None) is not None
+        self._grid.add(
+            Cell(self._taken(), is_name=names),
+            columns=min(_number(cell.get("colspan"), 1), _WIDEST_SPAN),
+            rows=min(_number(cell.get("rowspan"), 1), _HIGHEST_SPAN),
+        )
 
-    def _add_row(self) -> None:
-        if self._cells is not None:
-            self._manuscript.add_row(self._cells, tight=self._tight)
-            self._tight = True
-        self._cells = None
+    def _add_table(self) -> None:
+        if self._grid.rows:
+            self._manuscript.add_table(self._grid.rows)
+            self._grid = Grid()
+        self._tight = False
 
     def _border(self) -> None:
         """End a block; within a cell or a heading a border is no more than a blank."""
-        if self._cells is not None or self._open_headings:
+        if self._in_data or self._open_headings:
             self._text.append(" ")
             return
         text = self._taken()
         if text.strip():
+            if self._grid.rows:
+                self._add_table()
             self._manuscript.add(self._marker + text, tight=self._tight)
             self._marker = ""
             self._tight = bool(self._lists)

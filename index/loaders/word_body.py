@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from index.loaders.drawn_parts import DRAWN, write_drawn
 from index.loaders.manuscript import Manuscript
 from index.loaders.numbering import Numbering
-from index.loaders.word_package import WordPackage
+from index.loaders.office_package import OfficePackage
+from index.loaders.tables import Cell, Grid
 from index.loaders.word_styles import WordStyles
-from index.loaders.wordml import COMPATIBILITY, MATH, is_on, w
+from index.loaders.wordml import COMPATIBILITY, MATH, is_on, number_of, value_of, w
 
 # Deleted or moved away, readings above a word, properties, and the second copy of a text box.
 _SKIPPED = frozenset(
@@ -23,6 +25,9 @@ _TABLE, _ROW, _CELL = w("tbl"), w("tr"), w("tc")
 _TEXT = frozenset({w("t"), f"{{{MATH}}}t"})
 _SIGNS = {w("tab"): "\t", w("br"): "\n", w("cr"): "\n", w("noBreakHyphen"): "-"}
 _NOTES = {w("footnoteReference"): "footnotes", w("endnoteReference"): "endnotes"}
+
+_WIDEST_SPAN = 63
+"""In columns: what Word allows a row to have."""
 
 
 @dataclass(slots=True)
@@ -36,16 +41,19 @@ class _Paragraph:
 class BodyReader:
     """Writes one document into a manuscript. Works through it without recursion."""
 
-    def __init__(self, package: WordPackage, manuscript: Manuscript) -> None:
+    def __init__(self, package: OfficePackage, manuscript: Manuscript) -> None:
         self._package = package
         self._manuscript = manuscript
         self._styles = WordStyles(package.related("styles"))
         self._numbering = Numbering(package.related("numbering"))
         self._notes = {kind: _note_texts(package.related(kind)) for kind in _NOTES.values()}
         self._due_notes: list[str] = []  # referred to since the last block
+        self._drawn = {each.id: each.part for each in package.relations(package.main)}
+        self._due_drawings: list[etree._Element] = []  # charts and diagrams, likewise
         self._paragraphs: list[_Paragraph] = []  # the open ones, a text box's inside its anchor's
         self._rows: list[list[str] | None] = []  # the open ones; None where cells are no data
-        self._last = ""  # "item" or "row", if the last block was one
+        self._grid = Grid()  # the rows of the open table that are not yet written
+        self._was_item = False  # whether the last block was an item of a list
 
     def read(self) -> None:
         """Read the whole body, in order."""
@@ -67,24 +75,33 @@ class BodyReader:
             self._say(element.text or "")
         elif tag in _SIGNS:
             self._say(_SIGNS[tag])
-        elif tag in _NOTES:
-            self._due_notes.append(self._notes[_NOTES[tag]].get(element.get(w("id"), ""), ""))
+        elif tag in _NOTES or tag in DRAWN:
+            self._refer(element)
         elif tag == _PARAGRAPH:
             self._paragraphs.append(_Paragraph(element.find(w("pPr"))))
         elif tag == _TABLE:
-            self._last = ""
+            self._add_table()
         elif tag == _ROW:
-            self._rows.append([] if self._is_data(element) else None)
+            self._begin_row(element)
         elif tag == _CELL and self._cells is not None:
             self._cells.append("")
+
+    def _refer(self, element: etree._Element) -> None:
+        if element.tag in DRAWN:
+            self._due_drawings.append(element)
+        else:
+            notes = self._notes[_NOTES[str(element.tag)]]
+            self._due_notes.append(notes.get(element.get(w("id"), ""), ""))
 
     def _end(self, element: etree._Element) -> None:
         if element.tag == _PARAGRAPH:
             self._end_paragraph(self._paragraphs.pop())
         elif element.tag == _ROW:
-            self._end_row(self._rows.pop())
+            self._rows.pop()
+        elif element.tag == _CELL and self._cells is not None:
+            self._end_cell(element, self._cells[-1])
         elif element.tag == _TABLE:
-            self._last = ""
+            self._add_table()
 
     @property
     def _cells(self) -> list[str] | None:
@@ -101,14 +118,14 @@ class BodyReader:
         if self._cells:
             self._cells[-1] += f" {mark} {text}" if text.strip() else ""
         elif not text.strip():
-            self._last = ""
+            self._was_item = False
         elif place and mark and self._styles.heading_level(paragraph.properties) is None:
             indent = "  " * place.level
-            self._manuscript.add(f"{indent}{mark} {text}", tight=self._last == "item")
-            self._last = "item"
+            self._manuscript.add(f"{indent}{mark} {text}", tight=self._was_item)
+            self._was_item = True
         elif not self._styles.is_contents(paragraph.properties):
             self._add_text(text, mark, self._styles.heading_level(paragraph.properties))
-        if self._cells is None:
+        if self._cells is None and not self._grid.rows:
             self._add_notes()
 
     def _add_text(self, text: str, mark: str, level: int | None) -> None:
@@ -116,20 +133,43 @@ class BodyReader:
             self._manuscript.add(text)
         else:
             self._manuscript.add_heading(text if mark in ("", "•") else f"{mark} {text}", level)
-        self._last = ""
+        self._was_item = False
 
-    def _end_row(self, cells: list[str] | None) -> None:
-        if cells is not None:
-            self._manuscript.add_row(cells, tight=self._last == "row")
-            self._last = "row"
+    def _begin_row(self, row: etree._Element) -> None:
+        if not self._is_data(row):
+            self._add_table()
+            self._rows.append(None)
+            return
+        self._rows.append([])
+        self._grid.begin_row()
+        for _ in range(min(number_of(row, "trPr/gridBefore") or 0, _WIDEST_SPAN)):
+            self._grid.add(Cell(""))
+
+    def _end_cell(self, cell: etree._Element, text: str) -> None:
+        columns = min(number_of(cell, "tcPr/gridSpan") or 1, _WIDEST_SPAN)
+        if not text.strip() and value_of(cell, "tcPr/vMerge") in ("", "continue"):
+            self._grid.add_from_above(columns)
+        else:
+            names = is_on(cell.getparent(), "trPr/tblHeader")
+            self._grid.add(Cell(text, is_name=names), columns)
+
+    def _add_table(self) -> None:
+        self._was_item = False
+        if self._grid.rows:
+            self._manuscript.add_table(self._grid.rows)
+            self._grid = Grid()
             self._add_notes()
 
     def _add_notes(self) -> None:
-        """Put notes behind the block that refers to them, where their sense is."""
+        """Put notes and drawings behind the block that refers to them, where their sense is."""
         for note in self._due_notes:
             if note:
                 self._manuscript.add(f"* {note}", tight=True)
         self._due_notes.clear()
+        drawings = self._due_drawings
+        self._due_drawings = []
+        for drawing in drawings:
+            write_drawn(drawing, self._drawn, self._package, self._manuscript)
 
     def _is_data(self, row: etree._Element) -> bool:
         """Say whether a row's cells are data; otherwise a table only places parts of the page."""

@@ -1,0 +1,73 @@
+"""A language model that remembers what it replied last.
+
+Knows messages and replies; nothing of what they are about.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Sequence
+
+from cachetools import LRUCache
+
+from assistant.chat_model import ChatModel
+from assistant.types import Message
+
+
+class ReplyCache:
+    """A model with its last `most` replies in memory; any thread may ask.
+
+    A prompt holds the question, the turns before it and the text of every source, so the same
+    prompt means that none of them has changed; and replies are made without chance (temperature
+    0). A reply that broke off, or was not read to its end, is not kept.
+    """
+
+    def __init__(self, model: ChatModel, most: int = 1000) -> None:
+        self._model = model
+        self._replies: LRUCache[bytes, str] = LRUCache(most)
+        self._probabilities: LRUCache[bytes, float | None] = LRUCache(most)
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """Name the model as the reader should see it."""
+        return self._model.name
+
+    @property
+    def host(self) -> str:
+        """Name the host that receives questions and passages; empty where it is this machine."""
+        return self._model.host
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Yield the reply in pieces, a remembered one as a whole. Raises ModelUnavailable."""
+        key = _digest(messages)
+        with self._lock:
+            kept = self._replies.get(key)
+        if kept is not None:
+            yield kept
+            return
+        pieces = []
+        for piece in self._model.stream(messages):
+            pieces.append(piece)
+            yield piece
+        reply = "".join(pieces)
+        if reply:
+            with self._lock:
+                self._replies[key] = reply
+
+    def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
+        """Give the probability of a reply beginning with `yes` against `no`, or give it again."""
+        key = _digest(messages, yes, no)
+        with self._lock:
+            if key in self._probabilities:
+                return self._probabilities[key]
+        probability = self._model.probability(messages, yes, no)
+        with self._lock:
+            self._probabilities[key] = probability
+        return probability
+
+
+def _digest(messages: Sequence[Message], *words: str) -> bytes:
+    """Tell prompts apart in few bytes, and without keeping what people ask."""
+    said = [[message.role, message.content] for message in messages]
+    return hashlib.sha256(json.dumps([said, words]).encode()).digest()

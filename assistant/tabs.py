@@ -1,0 +1,118 @@
+"""Keeps the open pages of one reader from every other: each belongs to whoever has used it first.
+
+Knows how Gradio's requests name the tab of a browser that they are about; nothing of what happens
+in it. A tab's name is random, but Gradio shows what is asked in it, and changes it, for anyone who
+gives that name.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.failures import failure
+from assistant.identities import Identity, identity_of
+
+_MOST_TABS = 10_000
+_MOST_BYTES = 16_000_000
+"""Of a request's body; a browser's kept conversations come along."""
+
+_INTERFACE = "/gradio_api/"
+_NAMED_IN_PATH = frozenset({"heartbeat", "stream"})
+_NAME = "session_hash"
+_FORM = "multipart/form-data"
+
+
+class Tabs:
+    """Whose each tab is, the least recently used being forgotten. Any thread may ask."""
+
+    def __init__(self, most: int = _MOST_TABS) -> None:
+        self._most = most
+        self._readers: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_of(self, tab: str, identity: Identity) -> bool:
+        """Say whether a tab is somebody's; one that nobody has used becomes theirs."""
+        reader = str(identity)
+        with self._lock:
+            known = self._readers.setdefault(tab, reader)
+            self._readers.move_to_end(tab)
+            if len(self._readers) > self._most:
+                self._readers.popitem(last=False)
+        return known == reader
+
+
+class TabGuard:
+    """Refuses requests about somebody else's tab; it stands behind what notes who makes them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tabs = Tabs()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer that there is no such tab."""
+        if scope["type"] != "http" or _INTERFACE not in scope["path"]:
+            await self._app(scope, receive, send)
+            return
+        identity, connection = identity_of(scope), HTTPConnection(scope)
+        if not identity.is_known:
+            await self._app(scope, receive, send)
+            return
+        body = b""
+        # A form is never read as JSON, so what it holds can name no tab.
+        if scope["method"] == "POST" and not _is_form(connection):
+            body, receive = await _read(receive)
+        if len(body) > _MOST_BYTES:
+            refused = f"The body is larger than {_MOST_BYTES:,} bytes, the most that is taken here."
+            response = failure(scope["path"], HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refused)
+        elif all(self._tabs.is_of(tab, identity) for tab in _named(connection, body)):
+            await self._app(scope, receive, send)
+            return
+        else:
+            told = "This page belongs to somebody else. Load it anew."
+            response = failure(scope["path"], HTTPStatus.NOT_FOUND, told)
+        await response(scope, receive, send)
+
+
+def _is_form(connection: HTTPConnection) -> bool:
+    kind = connection.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == _FORM
+
+
+def _named(connection: HTTPConnection, body: bytes) -> Iterator[str]:
+    """Give the names of tabs that a request has, wherever Gradio would read one."""
+    yield from connection.query_params.getlist(_NAME)
+    yield from connection.headers.getlist(_NAME)
+    first, _, rest = connection.scope["path"].partition(_INTERFACE)[2].partition("/")
+    if first in _NAMED_IN_PATH:
+        yield rest.partition("/")[0]
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return
+    if isinstance(data, dict) and isinstance(data.get(_NAME), str):
+        yield data[_NAME]
+
+
+async def _read(receive: Receive) -> tuple[bytes, Receive]:
+    """Read a body, and give what hands it on; reading ends where it is larger than is taken."""
+    body, message = bytearray(), await receive()
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > _MOST_BYTES:
+            break
+        message = await receive()
+    pending = [message if message["type"] != "http.request" else _whole(bytes(body))]
+
+    async def handed_on() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return bytes(body), handed_on
+
+
+def _whole(body: bytes) -> Message:
+    return {"type": "http.request", "body": body, "more_body": False}

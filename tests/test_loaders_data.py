@@ -1,0 +1,132 @@
+"""Delimited values, JSON and RTF as documents."""
+
+import json
+
+import pytest
+
+from index.errors import UnreadableFile
+from index.loaders import load
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that loads content as if it were a file of a name."""
+
+    def read_file(content, name):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return load(path)
+
+    return read_file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "naam,leeftijd\nJan,5\n",
+        "naam;leeftijd\r\nJan;5\r\n",
+        "naam\tleeftijd\nJan\t5\n".encode("utf-16"),
+        "sep=|\nnaam|leeftijd\nJan|5\n",
+        '\ufeff"naam","leeftijd"\n"Jan","5"\n',
+    ],
+)
+@pytest.mark.parametrize("name", ["mijn-lijst.csv", "mijn-lijst.tsv"])
+def test_delimiters_are_recognised(read, content, name):
+    document = read(content, name)
+    assert document.text == "naam | leeftijd\nJan | leeftijd: 5"
+    assert document.title == "mijn lijst"
+
+
+def test_quoted_values_may_hold_anything(read):
+    document = read('naam;zegt\n"Jan; ""de"" Boer";"=1+1\nen, toch"\n'.encode("cp1252"), "a.csv")
+    assert document.text == 'naam | zegt\nJan; "de" Boer | zegt: =1+1 en, toch'
+
+
+def test_a_decimal_comma_parts_no_values(read):
+    assert read("a;b\n1;2,5\n3;4,5\n", "a.csv").text == "a | b\na: 1 | b: 2,5\na: 3 | b: 4,5"
+
+
+def test_a_first_row_with_numbers_names_nothing(read):
+    assert read("Jan,5\nPiet,6\n", "a.csv").text == "Jan | 5\nPiet | 6"
+
+
+def test_a_quotation_mark_that_never_closes_is_named(read):
+    with pytest.raises(UnreadableFile, match=r"Line 2 .*quotation mark that is not closed"):
+        read('a,b\n1,"' + "x" * 200_000, "a.csv")
+
+
+def test_records_name_each_value(read):
+    value = {
+        "title": "Loketten",
+        "adres": {"straat": "Kade", "nr": 5.50},
+        "open": ["ma", "di"],
+        "loketten": [
+            {"naam": "Oost", "warm": True, "tel": None},
+            {"naam": "West", "uitleg": "Lang. " * 100},
+        ],
+    }
+    document = read(json.dumps(value), "mijn-data.json")
+    assert document.text == (
+        "title: Loketten | adres › straat: Kade | adres › nr: 5.5 | open: ma, di\n\nloketten\n\n"
+        f"naam: Oost | warm: true\n\nnaam: West\n\nuitleg: {'Lang. ' * 100}".rstrip()
+    )
+    assert document.title == "Loketten"
+    assert [section.heading for section in document.sections] == ["loketten"]
+
+
+def test_numbers_and_repeated_names_stay_as_they_are_written(read):
+    assert read('{"a": 1.10, "a": 10000000000000000000000}', "a.json").text == (
+        "a: 1.10 | a: 10000000000000000000000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "damaged, or it is not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "too deep"),
+        ("[[], {}, null]", "no text"),
+    ],
+)
+def test_json_that_cannot_be_read_says_why(read, content, reason):
+    with pytest.raises(UnreadableFile, match=reason):
+        read(content, "a.json")
+
+
+def test_a_spoilt_line_does_not_cost_the_others(read):
+    document = read('{"a": 1}\n{kapot\n\n{"a": 2, "b": "x"}\n', "a.jsonl")
+    assert document.text == "a: 1\n\na: 2 | b: x"
+    assert document.warnings == ("Lines that hold no JSON and were left out: 1 (the first is 2)",)
+    with pytest.raises(UnreadableFile, match="not JSON"):
+        read("zomaar\ntekst", "a.jsonl")
+
+
+def test_the_two_kinds_of_json_may_go_by_each_others_name(read):
+    assert read('{"a": 1}\n{"a": 2}\n', "a.json").text == "a: 1\n\na: 2"
+    assert read('{\n "a": 1,\n "b": 2\n}\n', "a.jsonl").text == "a: 1 | b: 2"
+
+
+def test_rtf_is_read_with_its_accents_and_tables(read):
+    content = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title Nota caf\'e9s}}"
+        rb"\f0 Caf\'e9 en \u8364? gratis\par Tweede {\b vet} woord.\par"
+        rb"\trowd wie\cell bedrag\cell\row\trowd Jan\cell 5\cell\row\pard Slot}"
+    )
+    document = read(content, "a.rtf")
+    assert document.text == (
+        "Café en € gratis\n\nTweede vet woord.\n\nwie | bedrag\nJan | bedrag: 5\n\nSlot"
+    )
+    assert document.title == "Nota cafés"
+
+
+@pytest.mark.parametrize("content", [b"Beste lezer,", b"{\\rtf1 \\u99999999 x \\'zz}"])
+def test_rtf_that_cannot_be_read_says_why(read, content):
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read(content, "a.rtf")
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt"])
+def test_a_web_page_under_the_name_of_a_text_is_read_as_one(read, name):
+    page = "<!DOCTYPE html>\n<html><title>T</title>\n\n<body>\n\n    <p>Hallo</p></body></html>"
+    document = read(page, name)
+    assert (document.title, document.text) == ("T", "Hallo")
