@@ -265,7 +265,7 @@ def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
     )
     turn = Turn(question="Who?", answer="She.", kind="quoted", verdict="down")
     conversation = Conversation(turns=(turn,), collection="hr")
-    request = SimpleNamespace(headers={}, request=None)
+    request = SimpleNamespace(headers={}, request=SimpleNamespace())
     skipped = gr.skip()
     with pytest.warns(UserWarning, match="could not be kept just now"):
         changed = events.rate(conversation, SimpleNamespace(index=1, liked=True), request)
