@@ -9,11 +9,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi import Query as FromQuery
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
@@ -30,7 +29,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import CheckOrder, Paths, Query, Question
+from assistant.api_requests import CheckOrder, CollectionName, Paths, Query, Question
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import (
@@ -42,6 +41,7 @@ from assistant.errors import (
     UnknownCollection,
 )
 from assistant.failures import failure
+from assistant.keeping import add_keeping_routes
 from assistant.reception import EventForm, Reception, ask_later, written
 from assistant.sources import STATUS as SOURCE_STATUS
 from assistant.types import DEFAULT_COLLECTION, Answer
@@ -66,7 +66,6 @@ _STATUS: dict[type[Exception], int] = {
     **SOURCE_STATUS,
     UnknownCollection: 404,
 }
-CollectionName = Annotated[str, FromQuery(description="The collection that holds it.")]
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -137,12 +136,13 @@ def _question_routes(
         return CollectionNames(collections=list(corpora_for(request).names()))
 
 
-def owner_routes(installation: Installation) -> APIRouter:
+def owner_routes(installation: Installation, token: str) -> APIRouter:
     """Make the routes of the owner's clients, which show the token that only they can read."""
-    guard = Depends(_guard(installation.ownership.token))
+    guard = Depends(_guard(token))
     router = APIRouter(prefix="/api/owner", dependencies=[guard], include_in_schema=False)
     corpora = installation.corpora
     _write_routes(router, corpora)
+    add_keeping_routes(router, installation.feedback, installation.questions)
 
     @router.get("/documents")
     def documents(collection: str = DEFAULT_COLLECTION) -> Response:
@@ -198,8 +198,7 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
     @router.post("/remove-collection")
     def remove_collection(collection: str) -> dict[str, str]:
         """Remove a whole collection."""
-        corpora.remove(collection)
-        return {"removed": collection}
+        return {"removed": collection, "left": corpora.remove(collection)}
 
 
 def _guard(token: str) -> Callable[[Request], None]:

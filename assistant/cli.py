@@ -90,11 +90,15 @@ def serve(
     pull: Annotated[
         bool, typer.Option("--pull", help="Fetch the local model's weights in the background.")
     ] = False,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Beside the server that owns the data folder."),
+    ] = False,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     from assistant import commands
 
-    commands.serve(host, port, pull)
+    commands.serve(host, port, pull, read_only)
 
 
 @app.command()

@@ -102,8 +102,11 @@ class Door(Desk, Protocol):
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
 
-    def remove_collection(self, name: str) -> None:
-        """Delete a collection, with the files that were brought into it through a page."""
+    def remove_collection(self, name: str) -> str:
+        """Delete a collection, with the files that were brought into it through a page.
+
+        Says what of a damaged one could not be deleted.
+        """
 
 
 class LocalDoor:
@@ -271,10 +274,10 @@ class OwnerDoor(RemoteDesk):
         """Count what is in each collection of the data folder."""
         return COLLECTIONS.validate_python(self._call("GET", "/api/owner/collections"))
 
-    def remove_collection(self, name: str) -> None:
+    def remove_collection(self, name: str) -> str:
         """Delete a collection, with the files that were brought into it through a page."""
         query = urlencode({"collection": name})
-        self._call("POST", f"/api/owner/remove-collection?{query}", {})
+        return str(self._call("POST", f"/api/owner/remove-collection?{query}", {})["left"])
 
     def _lost(self, error: httpx.HTTPError) -> AssistantError:
         return FolderInUse(

@@ -77,11 +77,11 @@ def ask(
             _show_answer(console(), answers)
 
 
-def serve(host: str | None, port: int | None, pull: bool) -> None:
+def serve(host: str | None, port: int | None, pull: bool, read_only: bool = False) -> None:
     """Serve until interrupted."""
     from assistant.serving import serve_forever
 
-    serve_forever(settings(host=host, port=port), pull, console().print)
+    serve_forever(settings(host=host, port=port), pull, console().print, read_only)
 
 
 def list_documents(as_json: bool, collection: str = DEFAULT_COLLECTION) -> None:

@@ -16,6 +16,7 @@
         NotSignedIn         a token of an embed's reader that is not taken
         LinkOver            a source's address whose pass is missing or over
         FolderInUse         another process owns the data folder and cannot be asked
+        OwnerAway           the process that owns the data folder does not answer one that reads
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
         BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
@@ -95,6 +96,10 @@ class LinkOver(AssistantError):
 
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class OwnerAway(AssistantError):
+    """The process that owns the data folder does not answer one that only reads."""
 
 
 class UnknownCollection(AssistantError):

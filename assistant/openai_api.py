@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import format_sse_event
@@ -22,7 +23,6 @@ from assistant.openai_models import (
     MODEL,
     Annotation,
     AssistantMessage,
-    ChatMessage,
     ChatRequest,
     Choice,
     Completion,
@@ -39,7 +39,7 @@ from assistant.openai_models import (
 from assistant.reception import EventForm, Reception
 from assistant.remarks import remarks
 from assistant.types import DEFAULT_COLLECTION, Answer, Message
-from assistant.visible_corpora import CorporaFor
+from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
 
@@ -51,13 +51,13 @@ _FAILURES: Responses = {
     "4XX": {"model": OpenAIFailure, "description": "What was asked cannot be met"},
     503: {"model": OpenAIFailure, "description": "Something that is needed does not answer"},
 }
-_ENTRY = ModelEntry(created=0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question out of a chat; `instructed` says that there were instructions beside it."""
 
+    model: str
     question: str
     history: tuple[Message, ...]
     instructed: bool
@@ -82,7 +82,11 @@ class _Reply:
             bronwijzer=self._findings(last),
         )
         return Completion(
-            id=self._id, created=self._created, choices=[Choice(message=message)], usage=Usage()
+            id=self._id,
+            created=self._created,
+            model=self._asked.model,
+            choices=[Choice(message=message)],
+            usage=Usage(),
         )
 
     def pieces(
@@ -114,7 +118,7 @@ class _Reply:
             "id": self._id,
             "object": "chat.completion.chunk",
             "created": self._created,
-            "model": MODEL,
+            "model": self._asked.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
         }
 
@@ -146,32 +150,36 @@ class _Reply:
 
 
 def openai_routes(corpora_for: CorporaFor, book: WordingBook, reception: Reception) -> APIRouter:
-    """Make the routes, for whoever may read the default collection."""
+    """Make the routes; a model is a collection that whoever asks may read."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
     def models(request: Request) -> ModelList:
-        """List the assistant as the one model."""
-        is_seen = DEFAULT_COLLECTION in corpora_for(request).names()
-        return ModelList(data=[_ENTRY] if is_seen else [])
+        """List the assistant as a model, once for each collection."""
+        return ModelList(data=[_entry(name) for name in corpora_for(request).names()])
 
-    @router.get("/models/{model}", response_model=ModelEntry, responses=_FAILURES)
+    @router.get("/models/{model:path}", response_model=ModelEntry, responses=_FAILURES)
     def one_model(model: str, request: Request) -> Response:
         """Give the assistant as a model."""
-        if model != MODEL or DEFAULT_COLLECTION not in corpora_for(request).names():
-            return _unknown(request, model)
-        return JSONResponse(_ENTRY.model_dump())
+        corpora = corpora_for(request)
+        collection = _collection(model, corpora)
+        if collection is None:
+            return _unknown(request, model, corpora)
+        return JSONResponse(_entry(collection).model_dump())
 
     @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
     async def complete(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message; the messages before it are the conversation."""
-        if body.model != MODEL:
-            return _unknown(request, body.model)
-        asked = _asked(body.messages, book)
+        corpora = corpora_for(request)
+        collection = _collection(body.model, corpora)
+        if collection is None:
+            return _unknown(request, body.model, corpora)
+        asked = _asked(body, book)
         if asked is None:
             return failure(request.url.path, 400, "No message is of the user.", "messages")
         reception.admit(request)
-        answers = corpora_for(request).assistant().stream(asked.question, asked.history)
+        assistant = await to_thread.run_sync(corpora.assistant, collection)
+        answers = assistant.stream(asked.question, asked.history)
         reply = _Reply(asked, book, str(request.base_url))
         if body.stream:
             options = body.stream_options
@@ -188,8 +196,9 @@ def _whole(reply: _Reply, last: Answer | Response) -> Response:
     return JSONResponse(reply.whole(last).model_dump(mode="json"))
 
 
-def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
+def _asked(body: ChatRequest, book: WordingBook) -> _Asked | None:
     """Take the last user message for the question; None where there is no user message."""
+    messages = body.messages
     turns = [item for item in messages if not isinstance(item, SystemMessage)]
     while turns and not isinstance(turns[-1], UserMessage):
         turns.pop()
@@ -197,7 +206,8 @@ def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
         return None
     history = [_turn(turn, book) for turn in turns[:-1][-_MOST_TURNS:]]
     question = turns[-1].content or ""
-    return _Asked(question, tuple(history), any(isinstance(m, SystemMessage) for m in messages))
+    instructed = any(isinstance(message, SystemMessage) for message in messages)
+    return _Asked(body.model, question, tuple(history), instructed)
 
 
 def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
@@ -207,8 +217,20 @@ def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
     return Message(turn.role, text[:_LONGEST_TURN])
 
 
-def _unknown(request: Request, model: str) -> Response:
-    message = f"There is no model {model!r}; the one here is {MODEL!r}."
+def _entry(collection: str) -> ModelEntry:
+    name = MODEL if collection == DEFAULT_COLLECTION else f"{MODEL}/{collection}"
+    return ModelEntry(id=name, created=0)
+
+
+def _collection(model: str, corpora: VisibleCorpora) -> str | None:
+    """Name the collection that a model answers from; None where there is no such model."""
+    named = {_entry(name).id: name for name in corpora.names()}
+    return named.get(model)
+
+
+def _unknown(request: Request, model: str, corpora: VisibleCorpora) -> Response:
+    here = ", ".join(repr(_entry(name).id) for name in corpora.names())
+    message = f"There is no model {model!r}; there are: {here}."
     return failure(request.url.path, 404, message, "model", "model_not_found")
 
 

@@ -142,7 +142,7 @@ class StreamOptions(BaseModel):
 class ChatRequest(BaseModel):
     """A question with the turns before it; the last user message is the question."""
 
-    model: str = Field(description=f"'{MODEL}', as /v1/models says.", examples=[MODEL])
+    model: str = Field(description="One that /v1/models lists.", examples=[MODEL])
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=1000, json_schema_extra={"contains": _OF_USER}
     )
@@ -219,7 +219,7 @@ class Completion(Described):
     id: str
     object: Literal["chat.completion"] = "chat.completion"
     created: int = Field(description="Seconds since the epoch.")
-    model: Literal["bronwijzer"] = "bronwijzer"
+    model: str = MODEL
     choices: list[Choice]
     usage: Usage
 
@@ -229,7 +229,7 @@ class ModelEntry(Described):
 
     model_config = ConfigDict(protected_namespaces=())
 
-    id: Literal["bronwijzer"] = "bronwijzer"
+    id: str = MODEL
     object: Literal["model"] = "model"
     created: int = Field(description="Always 0.")
     owned_by: Literal["bronwijzer"] = "bronwijzer"

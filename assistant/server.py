@@ -3,6 +3,7 @@
 Knows how the parts are mounted; nothing of what they do.
 """
 
+import secrets
 from importlib.metadata import version
 
 import gradio as gr
@@ -14,17 +15,19 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import refusal
+from assistant.access import Refusal, refusal
+from assistant.access_build import build_embed_tokens, build_identities
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
-from assistant.build import Installation, build_embed_tokens, build_identities, largest_file
+from assistant.build import Installation, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.clients import ForwardedClients
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
 from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
+from assistant.identities import ANYONE, identity_of
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library_desk import Desk
@@ -37,6 +40,7 @@ from assistant.recent_histories import RecentHistories
 from assistant.reception import Reception
 from assistant.sources import source_routes
 from assistant.tabs import TabGuard
+from assistant.types import DEFAULT_COLLECTION
 from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -101,7 +105,8 @@ def create_app(installation: Installation) -> FastAPI:
     reception = _reception(installation)
     seen = corpora_for(installation.corpora)
     app.include_router(public_routes(seen, reception))
-    app.include_router(owner_routes(installation))
+    if installation.ownership is not None:
+        app.include_router(owner_routes(installation, installation.ownership.token))
     readiness = Readiness(installation.corpora.opened, installation.watch)
     app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()
@@ -113,7 +118,10 @@ def create_app(installation: Installation) -> FastAPI:
     _add_program_routes(app, installation, book, seen, reception)
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
-    identities = build_identities(installation.settings, installation.ownership.token)
+    # Of a process that only reads, nobody is the owner: a token that nobody knows.
+    owner = installation.ownership
+    token = owner.token if owner is not None else secrets.token_urlsafe(32)
+    identities = build_identities(installation.settings, token)
     app.add_middleware(TabGuard)
     # Around all of the above, and around what is mounted: nothing is reached but through it.
     app.add_middleware(Admission, identities=identities, book=book)
@@ -151,15 +159,17 @@ def _add_program_routes(
     settings = installation.settings
 
     def admit(request: Request) -> None:
-        """Refuse whom the gate refuses: its own rule again, should a route escape it."""
+        """Refuse whom the gate refuses, and whoever may not edit the collection that is named."""
         refused = refusal(request, settings.library)
+        identity = identity_of(request.scope)
+        collection = request.query_params.get("collection", DEFAULT_COLLECTION)
+        if identity is not ANYONE and not identity.rights.may_edit(collection):
+            refused = refused or Refusal.READER
         if refused is not None:
             wording = book.accepted(request.headers.get("accept-language", ""))
             raise HTTPException(403, wording(refused))
 
-    desk = DocumentDesk(
-        installation.corpus, installation.uploads, installation.upkeep, settings.arrivals_folder
-    )
+    desk = DocumentDesk(installation.stewards, settings.arrivals_folder)
     app.include_router(document_routes(desk, book, admit, seen))
     app.include_router(openai_routes(seen, book, reception))
     most = largest_file(settings) + _MULTIPART_BYTES

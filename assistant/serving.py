@@ -7,15 +7,19 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
-from assistant.build import build_observers, opened
+from assistant.build import Installation, build_question_log, opened, opened_to_read
 from assistant.connections import PatientConnection
 from assistant.errors import BadSetting
-from assistant.logs import logging_to
+from assistant.logs import Log, logging_to
 from assistant.model_supply import ModelState, ModelStatus
 from assistant.settings import Settings
 from assistant.watching import Watch
@@ -57,42 +61,84 @@ class StoppingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def serve_forever(settings: Settings, pull: bool, say: Callable[[str], None]) -> None:
-    """Serve; `say` gets each line for the terminal. Raises what opening raises, and BadSetting."""
+def serve_forever(
+    settings: Settings, pull: bool, say: Callable[[str], None], read_only: bool = False
+) -> None:
+    """Serve; `say` gets each line for the terminal. Raises what opening raises, and BadSetting.
+
+    `read_only` serves beside the process that owns the data folder.
+    """
+    if pull and read_only:
+        raise BadSetting(
+            "A server that only reads fetches no weights: leave out --pull, or --read-only."
+        )
     # Read by Gradio when it is first imported; without it, starting looks up two outside hosts.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    # Where Gradio puts uploads first: beside where they are kept, not in a folder for everyone.
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.arrivals_folder.resolve())
-    from assistant.server import create_app
+    with _arrivals(settings, read_only) as arrivals:
+        os.environ["GRADIO_TEMP_DIR"] = str(arrivals)
+        # Before the folder is owned, since it takes seconds.
+        from assistant.server import create_app
 
-    with (
-        logging_to(form=settings.log_format),
-        _listening(settings) as listener,
-        opened(settings, observers=build_observers(settings)) as installation,
-    ):
-        url = _url(settings.host, listener.getsockname()[1])
-        shutil.rmtree(settings.arrivals_folder, ignore_errors=True)
-        app = create_app(installation)
-        installation.ownership.announce(_url("127.0.0.1", listener.getsockname()[1]))
-        say(f"Bronwijzer answers at {url}")
-        if is_open_to_all(settings):
-            say(_OPEN_TO_ALL)
-        installation.supply.start(pull, tell=lambda status: say(_told(status)))
-        # Without a configuration of its own, uvicorn's warnings go where the log goes.
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            http=PatientConnection,
-            # Nothing here speaks WebSocket, and what proxies say is read by our own rule.
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=settings.most_connections,
-            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-        )
-        StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
+        with (
+            logging_to(form=settings.log_format),
+            _listening(settings) as listener,
+            _opened(settings, read_only) as installation,
+        ):
+            if installation.ownership is not None:
+                shutil.rmtree(arrivals, ignore_errors=True)
+            _serve(create_app(installation), installation, listener, pull, say)
+
+
+def _serve(
+    app: FastAPI,
+    installation: Installation,
+    listener: socket.socket,
+    pull: bool,
+    say: Callable[[str], None],
+) -> None:
+    settings, port = installation.settings, listener.getsockname()[1]
+    if installation.ownership is not None:
+        installation.ownership.announce(_url("127.0.0.1", port))
+    reading = " and only reads" if installation.ownership is None else ""
+    say(f"Bronwijzer answers at {_url(settings.host, port)}{reading}")
+    if is_open_to_all(settings):
+        say(_OPEN_TO_ALL)
+    installation.supply.start(pull, tell=lambda status: say(_told(status)))
+    # Without a configuration of its own, uvicorn's warnings go where the log goes.
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        http=PatientConnection,
+        # Nothing here speaks WebSocket, and what proxies say is read by our own rule.
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=settings.most_connections,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    StoppingServer(config, installation.watch, settings.stop_seconds).run(sockets=[listener])
+
+
+def _opened(settings: Settings, read_only: bool) -> AbstractContextManager[Installation]:
+    if read_only:
+        return opened_to_read(settings, observers=(Log(),))
+    return opened(settings, observers=(Log(),), questions=build_question_log(settings))
+
+
+@contextmanager
+def _arrivals(settings: Settings, read_only: bool) -> Iterator[Path]:
+    """Give the folder where Gradio puts uploads first.
+
+    It lies beside where they are kept, not in a folder for everyone; a process that only reads
+    takes none, and makes nothing in the data folder.
+    """
+    if not read_only:
+        yield settings.arrivals_folder.resolve()
+        return
+    with TemporaryDirectory(prefix="bronwijzer-") as folder:
+        yield Path(folder)
 
 
 def is_open_to_all(settings: Settings) -> bool:

@@ -27,11 +27,15 @@ def is_collection_name(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CollectionCount:
-    """A collection, and how many documents and passages can be found in it."""
+    """A collection, and how many documents and passages can be found in it.
+
+    `failure` says why it cannot be opened, where it cannot; nothing is counted then.
+    """
 
     name: str
     documents: int
     passages: int
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

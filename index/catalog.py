@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from index.database import Database
 from index.errors import UnknownDocument
@@ -273,6 +273,16 @@ class Catalog:
                 "removed. Ask the question again to see the version of today."
             )
         return row
+
+
+def begin_catalog(folder: Path, after: int) -> None:
+    """Make the catalog of a new data folder, whose first document has the number behind `after`."""
+    database = Database(folder / CATALOG)
+    try:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('documents', ?)", (after,))
+    finally:
+        database.close()
 
 
 def write_sections(sections: Iterable[Section]) -> str:

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
+from assistant.access_build import build_identities
 from assistant.api_keys import ApiKeys
-from assistant.build import build_identities
 from assistant.clients import ForwardedClients
 from assistant.errors import BadSetting
 from assistant.grants import EVERYTHING, NOTHING, Grant, rights_of
