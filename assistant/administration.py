@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from assistant.backup import back_up
+from assistant.backup import back_up, homes
 from assistant.backup import restore as put_back
 from assistant.client import entered
 from assistant.commands import console, followed, settings
@@ -25,6 +25,7 @@ from assistant.sanitation import one_line
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION
 from index.check_report import CheckReport
+from index.errors import StoreUnavailable
 
 _LONGEST = 300
 """Characters of a question that are listed."""
@@ -41,24 +42,41 @@ def backup(target: Path) -> None:
 def restore(source: Path, replace: bool) -> None:
     """Put a backup into the data folder, and make the stores that it leaves out."""
     # A backup needs nothing of what opens a folder, and it takes seconds to import.
-    from assistant.build import opened
+    from assistant.build import chroma_address, opened
+    from index.workspace import drop_collections
 
-    known = settings()
+    known, out = settings(), console()
     if not source.is_file():
         raise BadBackup(f"There is no backup {source}. Correct the name.")
     with owned(known.data):
+        replaced = _on_server(known, out) if replace else []
         manifest = put_back(source, known.data, replace)
-    out = console()
     out.print(f"The backup of {manifest.made} is in {known.data}; making the stores.")
     with opened(known) as installation:
         corpora = installation.corpora
         reports = {name: followed(corpora.corpus(name).rebuild()) for name in corpora.names()}
+    if replaced:
+        # Last: until here, what was there could still be needed.
+        drop_collections(replaced, chroma_address(known))
     for name, report in reports.items():
         found = f"{report.unchanged} documents can be found; {report.embedded} passages embedded."
         out.print(found if name == DEFAULT_COLLECTION else f"Collection {name}: {found}")
     out.print("Now run: bronwijzer doctor. Then: bronwijzer sync, to see what files say today.")
     if len(reports) > 1:
         out.print("Both take --collection NAME, for each of the others.")
+
+
+def _on_server(known: Settings, out: Console) -> list[str]:
+    """Name what a data folder that is to be replaced has on a Chroma server, as far as it says."""
+    from index.workspace import vector_collections
+
+    names = []
+    for home in homes(known.data) if known.chroma_url else []:
+        try:
+            names += vector_collections(home)
+        except StoreUnavailable as error:
+            out.print(f"Vectors of {home} may be left on {known.chroma_url}. {error}")
+    return names
 
 
 def check(repair: bool, collection: str) -> None:
@@ -110,7 +128,8 @@ def _show(out: Console, gap: Gap) -> None:
     counts.append(f"{gap.disliked} disliked" if gap.disliked else "")
     told = ", ".join(count for count in counts if count)
     out.print(f"{one_line(gap.question, _LONGEST)}")
-    out.print(f"  {told}; last {gap.last.astimezone():%Y-%m-%d %H:%M}")
+    where = "" if gap.collection == DEFAULT_COLLECTION else f"; collection {gap.collection}"
+    out.print(f"  {told}; last {gap.last.astimezone():%Y-%m-%d %H:%M}{where}")
     for other in gap.others:
         out.print(f"  also: {one_line(other, _LONGEST)}")
     if gap.documents:

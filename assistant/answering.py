@@ -9,17 +9,16 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.chat_model import ChatModel
-from assistant.citations import without_marks
 from assistant.clock import Clock
-from assistant.conversation import leans, rewritten
-from assistant.drafting import Draft, Source, numbered, select_sources
+from assistant.conversation import may_rewrite, rewritten
+from assistant.drafting import Asked, Draft, Source, prompt, select_sources
 from assistant.errors import ModelUnavailable
 from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
 from assistant.finding import Finder, Finding
 from assistant.links import inert
+from assistant.model_queue import Place
 from assistant.phrases import PhraseBook
 from assistant.provenance import info_of, with_history
-from assistant.sanitation import defused
 from assistant.support import SupportJudge
 from assistant.types import (
     DEFAULT_COLLECTION,
@@ -35,9 +34,6 @@ from assistant.watching import Watch
 from index.corpus import Corpus
 from index.types import EVERYTHING, DocumentFilter
 from prompts import template
-
-_MOST_RECALLED = 400
-"""In characters of each turn: a local model reads about 200 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +135,20 @@ class Assistant:
         next snapshot has the evidence for that.
         Only documents that fit `wanted` are searched, and of those only the named ones, where any
         are named; a notice says how many. Raises BadQuestion, UnknownDocument, what
-        `Corpus.search` raises, and ServerStopping. A language model that fails is no error: the
-        answer falls back to quotations, with a notice.
+        `Corpus.search` raises, Busy and ServerStopping. A language model that fails is no error:
+        the answer falls back to quotations, with a notice. While other answers use the model, or
+        it is silent, the same snapshot comes again at least every second.
         """
-        return self._watch.answers(self._answers(question, history, wanted.naming(documents)))
+        return self._watch.answers(self._placed(question, history, wanted.naming(documents)))
+
+    def _placed(
+        self, question: str, history: Sequence[Message], wanted: DocumentFilter
+    ) -> Generator[Answer, None, None]:
+        with self._watch.queue.place() as place:
+            yield from self._answers(question, history, wanted, place)
 
     def _answers(
-        self, question: str, history: Sequence[Message], wanted: DocumentFilter
+        self, question: str, history: Sequence[Message], wanted: DocumentFilter, place: Place
     ) -> Generator[Answer, None, None]:
         clock = Clock()
         limit = self._limits.passages
@@ -155,7 +158,10 @@ class Assistant:
         answer = clock.stamp(answer, "evidence")
         yield answer
         model = self.model
-        rewriting = self._rewriting(found, history, model)
+        leaning = may_rewrite(found.question, history, self._limits.rewrite_followups)
+        if model is not None and (leaning or self.answerable(found)):
+            yield from _waiting(answer, place)
+        rewriting = self._rewriting(found, history, model) if model and leaning else ""
         if rewriting:
             found = self._finder.find(question, history, wanted, limit, rewriting)
             answer = replace(answer, evidence=self._collected(found), searched=rewriting)
@@ -189,15 +195,8 @@ class Assistant:
             return 1.0
         return self._answerability.probability(found.hits, found.language, found.among)
 
-    def _rewriting(
-        self, found: Finding, history: Sequence[Message], model: ChatModel | None
-    ) -> str:
-        """Have a follow-up rewritten; empty where it is none, or need not or cannot be."""
-        when = self._limits.rewrite_followups
-        if model is None or not history or when == "never":
-            return ""
-        if when == "short" and not leans(found.question):
-            return ""
+    def _rewriting(self, found: Finding, history: Sequence[Message], model: ChatModel) -> str:
+        """Have a follow-up rewritten; empty where it cannot be."""
         try:
             name = self._phrases.of(found.language).name
             return rewritten(found.question, name, history, model)
@@ -244,21 +243,26 @@ class Assistant:
         try:
             context = self._context(answer)
             answer = replace(answer, read=len(context))
-            history = _recalled(history)
-            prompt = self._prompt("answerable_question", answer, context, history)
-            if not self._model_agrees(found, model, prompt):
+            asked = self._prompt("answerable_question", answer, context, history)
+            if not self._model_agrees(found, model, asked):
                 yield self._refused(replace(answer, model=model.name))
                 return
-            prompt = self._prompt("answer_question", answer, context, history)
-            instructions = (prompt[0].content, template("answer_question").template)
+            asked = self._prompt("answer_question", answer, context, history)
+            instructions = (asked[0].content, template("answer_question").template)
             draft = Draft(answer.question, context, self.corpus, self._support, instructions)
-            for piece in model.stream(prompt):
-                clock.note("first_token")
-                draft.feed(piece)
+            shown = answer
+            for piece in model.stream(asked):
+                if piece:
+                    clock.note("first_token")
+                    draft.feed(piece)
                 if draft.repeats_instructions:
                     break
-                if draft.text and clock.is_due():
-                    yield clock.stamp(draft.show(answer, model.name))
+                if piece and draft.text and clock.is_due():
+                    shown = clock.stamp(draft.show(answer, model.name))
+                    yield shown
+                elif not piece:
+                    # The same again, so that whoever reads on can tell that the reader has left.
+                    yield shown
             draft.finish()
         except ModelUnavailable as error:
             answer = replace(answer, degraded=True)
@@ -299,21 +303,14 @@ class Assistant:
     def _prompt(
         self, name: str, answer: Answer, context: Sequence[Source], history: Sequence[Message]
     ) -> list[Message]:
-        values = {
-            "language": self._phrases.of(answer.language).name,
-            "sources": numbered(context),
-            "question": defused(answer.question),
-        }
-        return [
-            Message("system", template("answer_system").substitute(values)),
-            *history,
-            Message("user", template(name).substitute(values)),
-        ]
+        language = self._phrases.of(answer.language).name
+        return prompt(name, Asked(answer.question, language, history), context)
 
 
-def _recalled(history: Sequence[Message]) -> list[Message]:
-    """Cut a conversation down to the last question and answer, whose marks would mislead."""
-    return [
-        Message(message.role, defused(without_marks(message.content)[:_MOST_RECALLED]))
-        for message in history[-2:]
-    ]
+def _waiting(answer: Answer, place: Place) -> Iterator[Answer]:
+    """Show how many answers come before this one, until its turn at the language model comes."""
+    shown = answer
+    for before in place.turn():
+        if before != shown.waiting:
+            shown = replace(answer, waiting=before)
+        yield shown

@@ -9,10 +9,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi import Query as FromQuery
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
@@ -29,13 +29,22 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import CheckOrder, Paths, Query, Question, SyncOrder
+from assistant.api_requests import CheckOrder, CollectionName, Paths, Query, Question, SyncOrder
 from assistant.build import Installation
 from assistant.corpora import Corpora
-from assistant.errors import AssistantError, BadCollection, BadQuestion, UnknownCollection
+from assistant.errors import (
+    AssistantError,
+    BadCollection,
+    BadQuestion,
+    Busy,
+    TooManyQuestions,
+    UnknownCollection,
+)
 from assistant.failures import failure
+from assistant.keeping import add_keeping_routes
+from assistant.reception import EventForm, Reception, ask_later, written
 from assistant.sources import STATUS as SOURCE_STATUS
-from assistant.types import DEFAULT_COLLECTION
+from assistant.types import DEFAULT_COLLECTION, Answer
 from assistant.visible_corpora import CorporaFor
 from assistant.wire import (
     CHECK_REPORT,
@@ -60,11 +69,10 @@ _STATUS: dict[type[Exception], int] = {
     **SOURCE_STATUS,
     UnknownCollection: 404,
 }
-CollectionName = Annotated[str, FromQuery(description="The collection that holds it.")]
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def public_routes(corpora_for: CorporaFor) -> APIRouter:
+def public_routes(corpora_for: CorporaFor, reception: Reception) -> APIRouter:
     """Make the routes of readers, each of whom sees the collections that they may read."""
     router = APIRouter(tags=["questions"])
 
@@ -74,36 +82,40 @@ def public_routes(corpora_for: CorporaFor) -> APIRouter:
         return Health(status="ok")
 
     for prefix in ("/api", "/api/v1"):
-        _question_routes(router, prefix, corpora_for)
+        _question_routes(router, prefix, corpora_for, reception)
     return router
 
 
-def _question_routes(router: APIRouter, prefix: str, corpora_for: CorporaFor) -> None:
-    refused = failures(400, 404, 409, 413, 415, 422, 503)
+def _question_routes(
+    router: APIRouter, prefix: str, corpora_for: CorporaFor, reception: Reception
+) -> None:
+    refused = failures(400, 404, 408, 409, 413, 415, 422, 429, 503)
 
     @router.post(
         f"{prefix}/ask",
         response_model=AnswerShape,
         responses={**EVENTS, **refused},
     )
-    def ask(question: Question, request: Request) -> Response:
+    async def ask(question: Question, request: Request) -> Response:
         """Answer a question: one JSON object, or growing snapshots as server-sent events.
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
         """
-        assistant = corpora_for(request).assistant(question.collection)
+        reception.admit(request)
+        corpora = corpora_for(request)
+        assistant = await to_thread.run_sync(corpora.assistant, question.collection)
         answers = assistant.stream(
             question.question, question.messages(), question.documents, question.filter.wanted()
         )
-        snapshots = (write_answer(answer) for answer in answers)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return event_response(snapshots)
-        *_, last = snapshots
-        return JSONResponse(last)
+            return await reception.events(written(answers, write_answer), EVENT_FORM)
+        last = await reception.last(request, answers)
+        return JSONResponse(write_answer(last)) if isinstance(last, Answer) else last
 
     @router.post(f"{prefix}/search", response_model=Passages, responses=refused)
     def search(query: Query, request: Request) -> Response:
         """Rank passages for a question, of the named documents alone where any are named."""
+        reception.admit(request)
         assistant = corpora_for(request).assistant(query.collection)
         found = assistant.search(
             query.question, query.messages(), query.documents, query.limit, query.filter.wanted()
@@ -127,12 +139,13 @@ def _question_routes(router: APIRouter, prefix: str, corpora_for: CorporaFor) ->
         return CollectionNames(collections=list(corpora_for(request).names()))
 
 
-def owner_routes(installation: Installation) -> APIRouter:
+def owner_routes(installation: Installation, token: str) -> APIRouter:
     """Make the routes of the owner's clients, which show the token that only they can read."""
-    guard = Depends(_guard(installation.ownership.token))
+    guard = Depends(_guard(token))
     router = APIRouter(prefix="/api/owner", dependencies=[guard], include_in_schema=False)
     corpora = installation.corpora
     _write_routes(router, corpora)
+    add_keeping_routes(router, installation.feedback, installation.questions)
 
     @router.get("/documents")
     def documents(collection: str = DEFAULT_COLLECTION) -> Response:
@@ -200,8 +213,7 @@ def _write_routes(router: APIRouter, corpora: Corpora) -> None:
     @router.post("/remove-collection")
     def remove_collection(collection: str) -> dict[str, str]:
         """Remove a whole collection."""
-        corpora.remove(collection)
-        return {"removed": collection}
+        return {"removed": collection, "left": corpora.remove(collection)}
 
 
 def _guard(token: str) -> Callable[[Request], None]:
@@ -237,13 +249,18 @@ def report_errors(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
+    @app.exception_handler(Busy)
+    @app.exception_handler(TooManyQuestions)
+    def later(request: Request, error: Busy | TooManyQuestions) -> JSONResponse:
+        return ask_later(request.url.path, error)
+
 
 def refuse_the_rest(app: FastAPI) -> None:
     """Answer below programs' addresses, where no route does, what is wrong with path or method.
 
     Without, the page that is mounted behind all routes would answer in its own way.
     """
-    for path in ("/api/{rest:path}", "/v1/{rest:path}", "/healthz"):
+    for path in ("/api/{rest:path}", "/v1/{rest:path}", "/healthz", "/readyz"):
         app.router.routes.append(Route(path, _Nothing(app), include_in_schema=False))
 
 
@@ -273,6 +290,14 @@ class _Nothing:
         )
 
 
+def _broken(error: Exception) -> bytes:
+    message = json.dumps({"error": str(error)}, ensure_ascii=False)
+    return format_sse_event(event="error", data_str=message)
+
+
+EVENT_FORM = EventForm(_broken)
+
+
 def event_response(items: Iterator[Any]) -> StreamingResponse:
     """Stream items as server-sent events.
 
@@ -291,5 +316,4 @@ def _encoded(items: Iterator[Any]) -> Iterator[bytes]:
         for item in items:
             yield format_sse_event(data_str=json.dumps(item, ensure_ascii=False))
     except (AssistantError, IndexingError) as error:
-        message = json.dumps({"error": str(error)}, ensure_ascii=False)
-        yield format_sse_event(event="error", data_str=message)
+        yield _broken(error)

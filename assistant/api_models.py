@@ -104,6 +104,7 @@ class AnswerShape(Described):
     model: str | None = Field(description="The language model that was asked, if one was.")
     read: int = Field(description="Passages that the model was given.")
     degraded: bool = Field(description="The model failed, and these are quotations instead.")
+    waiting: int = Field(description="Answers that come before this one at the language model.")
     notices: list[str]
     remarks: list[str] = Field(description="All that a reader should know, in English.")
     timings_ms: dict[str, float] = Field(description="Milliseconds since the question came.")
@@ -186,15 +187,21 @@ _SAID = {
     400: "Not a request that can be read",
     403: "Not for this caller: see the setting library",
     404: "There is no such document or collection",
+    408: "The body came too slowly",
     409: "Not now: nothing is indexed yet, or a sync is running",
     413: "The body is too large",
     415: "The body is of another kind",
     422: "A value that cannot be used",
-    503: "Something that is needed does not answer",
+    429: "More questions came than a setting allows: ask again after Retry-After seconds",
+    503: "Busy, or something that is needed does not answer",
 }
 
 
-EVENTS: Responses = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
+EVENTS: Responses = {200: {"content": {"text/event-stream": {"schema": _EVENT}}}}
 """Beside the JSON that a route answers with."""
 
 UNDER_WAY: Responses = {202: {"model": Upload, "description": "It is still being read"}}

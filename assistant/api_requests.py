@@ -5,6 +5,7 @@ Knows fields, bounds and examples; nothing of routes, or of how questions are an
 
 from typing import Annotated, Literal
 
+from fastapi import Query as FromQuery
 from pydantic import BaseModel, Field, JsonValue
 
 from assistant.filters import FilterBody
@@ -15,6 +16,8 @@ _NOT_BLANK: dict[str, JsonValue] = {"minLength": 1, "pattern": r"[^\s\x1c-\x1f]"
 """Told to programs; the assistant itself says better what is the matter."""
 
 _LONGEST_TEXT = 100_000
+
+CollectionName = Annotated[str, FromQuery(description="The collection that holds it.")]
 
 Name = Annotated[str, Field(max_length=4096)]
 """A document's name. What has a bound is refused as well where it has no UTF-8."""

@@ -97,7 +97,7 @@ def restore(source: Path, folder: Path, replace: bool) -> Manifest:
     try:
         with _scratch(folder) as fresh:
             manifest = _unpack(source, fresh)
-            for home in _homes(fresh):
+            for home in homes(fresh):
                 place = (home.relative_to(fresh) / "uploads").as_posix()
                 settle(home, f"{manifest.folder}/{place}", str(folder.resolve() / place))
             try:
@@ -132,7 +132,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
             tar.addfile(info, file)
 
 
-def _homes(folder: Path) -> list[Path]:
+def homes(folder: Path) -> list[Path]:
     """List the data folder and the folders of its collections, as far as there is a catalog."""
     others = sorted((folder / COLLECTIONS_FOLDER).glob("*"))
     named = [home for home in others if is_collection_name(home.name)]
@@ -143,7 +143,7 @@ def _homes(folder: Path) -> list[Path]:
 def _copied(folder: Path, scratch: Path) -> list[Path]:
     """Copy the catalogs of all collections; each is whole, a moment after the one before."""
     copies = []
-    for home in _homes(folder):
+    for home in homes(folder):
         copies.append(scratch / home.relative_to(folder) / CATALOG)
         copies[-1].parent.mkdir(parents=True, exist_ok=True)
         copy_catalog(home, copies[-1])
@@ -152,7 +152,7 @@ def _copied(folder: Path, scratch: Path) -> list[Path]:
 
 def _kept(folder: Path) -> Iterator[Path]:
     """List the files beside the catalogs that a backup holds."""
-    for home in _homes(folder):
+    for home in homes(folder):
         files = _FILES if home == folder else _COLLECTION_FILES
         yield from (home / name for name in files if name != CATALOG)
         for name in _FOLDERS if home == folder else _COLLECTION_FOLDERS:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from anyio import current_time, move_on_after
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,43 +18,57 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
 _PREFIXES = ("/api/", "/v1/", "/embed/")
+_PAGE_PREFIXES = ("/gradio_api/", "/library/gradio_api/")
+_PAGE_UPLOADS = "/gradio_api/upload"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a path takes: bodies of one media type and at most so many bytes."""
+    """What a path takes: bodies of one media type, at most so many bytes, in so many seconds.
+
+    An empty media type is any.
+    """
 
     media_type: str
     most_bytes: int
+    seconds: float = 60.0
 
 
 class BodyBounds:
-    """Refuses bodies of programs that are of another kind (415) or larger (413) than is taken.
+    """Refuses bodies that are of another kind (415), larger (413) or slower (408) than is taken.
 
-    `special` has the bounds of paths that differ from `usual`. Other paths are left alone.
+    `special` has the bounds of paths that differ from `usual`. What pages send is of any kind, and
+    bounded by `page`; files that they send are bounded by the page itself, as it takes them.
     """
 
-    def __init__(self, app: ASGIApp, usual: Bound, special: Mapping[str, Bound]) -> None:
+    def __init__(
+        self, app: ASGIApp, usual: Bound, special: Mapping[str, Bound], page: Bound
+    ) -> None:
         self._app = app
         self._usual = usual
         self._special = special
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; a body without a length is counted as it comes."""
-        if scope["type"] != "http" or not _is_bounded(scope):
+        bound = self._bound(scope)
+        if bound is None:
             await self._app(scope, receive, send)
             return
-        bound = self._special.get(scope["path"], self._usual)
         refused = _objection(Request(scope), bound)
         if refused is not None:
             await failure(scope["path"], *refused)(scope, receive, send)
             return
         await self._app(scope, _counted(receive, bound), send)
 
-
-def _is_bounded(scope: Scope) -> bool:
-    return scope["method"] in _WITH_BODY and scope["path"].startswith(_PREFIXES)
+    def _bound(self, scope: Scope) -> Bound | None:
+        if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
+            return None
+        path: str = scope["path"]
+        if path.startswith(_PAGE_PREFIXES):
+            return None if path.endswith(_PAGE_UPLOADS) else self._page
+        return self._special.get(path, self._usual) if path.startswith(_PREFIXES) else None
 
 
 def _objection(request: Request, bound: Bound) -> tuple[int, str] | None:
@@ -64,7 +79,7 @@ def _objection(request: Request, bound: Bound) -> tuple[int, str] | None:
     if length.isdecimal() and int(length) > bound.most_bytes:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(bound)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != bound.media_type:
+    if bound.media_type and kind != bound.media_type:
         return (
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"The body has the content type {kind!r}. Send it as {bound.media_type}.",
@@ -73,17 +88,29 @@ def _objection(request: Request, bound: Bound) -> tuple[int, str] | None:
 
 
 def _counted(receive: Receive, bound: Bound) -> Receive:
-    taken = 0
+    taken, whole = 0, False
+    started = current_time()
 
     async def counting() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole
+        if whole:
+            # What comes now is no body: the news that the client has left.
+            return await receive()
+        with move_on_after(started + bound.seconds - current_time()) as waiting:
+            message = await receive()
+        if waiting.cancelled_caught:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, _too_slow(bound))
         taken += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if taken > bound.most_bytes:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(bound))
         return message
 
     return counting
+
+
+def _too_slow(bound: Bound) -> str:
+    return f"The body did not come within {bound.seconds:.0f} seconds, the most that is waited."
 
 
 def _too_large(bound: Bound) -> str:

@@ -6,26 +6,25 @@ Knows every class and setting; nothing of what the parts do.
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from assistant.answering import AnswerLimits, Assistant, Judges
-from assistant.api_keys import ApiKeys
 from assistant.corpora import Collection, Corpora
-from assistant.embed_tokens import LEAST_SECRET_BYTES, EmbedTokens
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
-from assistant.feedback import FeedbackStore
-from assistant.folder_watch import FolderWatch
-from assistant.identities import Identities, Proxies
-from assistant.logs import Log
+from assistant.feedback import FeedbackKeeper, FeedbackStore
+from assistant.forwarding import ForwardedFeedback, ForwardedQuestions, OwnerLink
 from assistant.metrics import Metrics
+from assistant.model_queue import ModelQueue
 from assistant.model_supply import ModelSupply
 from assistant.owner import Ownership, owned
 from assistant.phrases import PhraseBook
 from assistant.question_log import QuestionLog
 from assistant.settings import Settings
+from assistant.stewards import Stewards
 from assistant.suggestions import Suggestions
 from assistant.support import SupportJudge
 from assistant.types import DEFAULT_COLLECTION
@@ -40,10 +39,11 @@ from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
 from index.query_cache import QueryCache
+from index.read_only import ReadOnlyCorpus
 from index.reading import ParserLimits, Reading
 from index.removals import RemovalGuard
 from index.types import Document, Embedder, Vector
-from index.workspace import ChromaAddress
+from index.workspace import ChromaAddress, discard_vectors
 
 _MOST_PARSERS = 4
 """Processes that read files unless the settings say otherwise: each may take its memory."""
@@ -53,23 +53,28 @@ Loaders = Mapping[str, Callable[[Path], Document]]
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a process that owns a data folder works with.
+    """What a process that serves a data folder works with.
 
-    `corpus` and `assistant` are those of the default collection; `corpora` has all of them.
+    `corpus` and `assistant` are those of the default collection; `corpora` has all of them. Of
+    `ownership` and `owner`, one is None: the process owns the folder, or it knows the way to the
+    one that does, and changes nothing itself. `questions` keeps what is asked, if anything does.
     """
 
     settings: Settings
-    ownership: Ownership
+    ownership: Ownership | None
     corpus: Corpus
     assistant: Assistant
     supply: ModelSupply
     suggestions: Suggestions
-    feedback: FeedbackStore
+    feedback: FeedbackKeeper
     upkeep: Upkeep
     uploads: Uploads
     corpora: Corpora
+    stewards: Stewards
     watch: Watch = field(default_factory=Watch)
     metrics: Metrics = field(default_factory=Metrics)
+    questions: QuestionLog | None = None
+    owner: OwnerLink | None = None
 
 
 @contextmanager
@@ -78,37 +83,74 @@ def opened(
     folder: Path | None = None,
     loaders: Loaders = LOADERS,
     observers: Sequence[Observer] = (),
+    questions: QuestionLog | None = None,
 ) -> Iterator[Installation]:
     """Own the data folder, or another one, and open all that is in it; observers hear of answers.
 
-    Raises FolderInUse, BadSetting, and what opening a corpus raises.
+    `questions` hears of them too, and of those that other processes hand on. Raises FolderInUse,
+    BadSetting, and what opening a corpus raises.
     """
     place = folder or settings.data
+    heard = (*observers, questions) if questions else observers
+    with owned(place) as ownership, _opened(settings, place, loaders, heard, False) as installation:
+        yield replace(installation, ownership=ownership, questions=questions)
+
+
+@contextmanager
+def opened_to_read(
+    settings: Settings, loaders: Loaders = LOADERS, observers: Sequence[Observer] = ()
+) -> Iterator[Installation]:
+    """Open the data folder beside the process that owns it, and change nothing in it.
+
+    Opinions, and questions where they are kept, are handed on to the owner. Raises BadSetting, and
+    what opening a corpus raises.
+    """
+    if not settings.chroma_url:
+        raise BadSetting(
+            "The setting chroma_url is empty, so the vectors lie in the data folder, which one "
+            "process alone may open. To read beside the owner, run a Chroma server, set "
+            "chroma_url for all processes, and run 'bronwijzer rebuild' once."
+        )
+    owner = OwnerLink(settings.data)
+    heard = (*observers, ForwardedQuestions(owner)) if settings.question_log else observers
+    # Whoever may change documents where they are owned may not do it here.
+    closed = settings.model_copy(update={"library": "nobody"})
+    with _opened(closed, settings.data, loaders, heard, True) as installation:
+        yield replace(installation, feedback=ForwardedFeedback(owner), owner=owner)
+
+
+@contextmanager
+def _opened(
+    settings: Settings,
+    folder: Path,
+    loaders: Loaders,
+    observers: Sequence[Observer],
+    read_only: bool,
+) -> Iterator[Installation]:
     metrics = Metrics()
-    watch = Watch((metrics, *observers))
-    with (
-        owned(place) as ownership,
-        build_corpora(settings, place, loaders, watch) as corpora,
-    ):
+    queue = ModelQueue(settings.answers_at_once, settings.answers_waiting)
+    watch = Watch((metrics, *observers), queue)
+    with build_corpora(settings, folder, loaders, watch, read_only) as corpora:
         corpus, assistant = corpora.corpus(), corpora.assistant()
         uploads = Uploads(settings.uploads_folder, loaders, largest_file(settings))
         with (
             build_supply(settings, corpora) as supply,
             build_suggestions(settings, assistant) as suggestions,
             Upkeep(corpus) as upkeep,
+            build_stewards(settings, corpora, loaders, uploads, upkeep) as stewards,
         ):
-            feedback = build_feedback(settings, folder)
             yield Installation(
                 settings,
-                ownership,
+                None,
                 corpus,
                 assistant,
                 supply,
                 suggestions,
-                feedback,
+                build_feedback(settings, folder),
                 upkeep,
                 uploads,
                 corpora,
+                stewards,
                 watch,
                 metrics,
             )
@@ -116,17 +158,18 @@ def opened(
 
 @contextmanager
 def build_corpora(
-    settings: Settings, folder: Path, loaders: Loaders, watch: Watch
+    settings: Settings, folder: Path, loaders: Loaders, watch: Watch, read_only: bool = False
 ) -> Iterator[Corpora]:
-    """Open the collections of a folder, which the caller must own."""
-    corpus_in = corpus_opener(settings, loaders, watch)
+    """Open the collections of a folder, which the caller must own, or else may only read."""
+    corpus_in = corpus_opener(settings, loaders, watch, read_only)
 
     def opener(place: Path, name: str) -> Collection:
         corpus = corpus_in(place)
         return Collection(corpus, build_assistant(settings, corpus, watch, name))
 
     default = opener(folder, DEFAULT_COLLECTION)
-    with default.corpus, Corpora(folder, default, opener) as corpora:
+    discard = partial(discard_vectors, chroma=chroma_address(settings))
+    with default.corpus, Corpora(folder, default, opener, discard) as corpora:
         yield corpora
 
 
@@ -140,7 +183,9 @@ def build_corpus(
     return corpus_opener(settings, loaders, watch or Watch())(folder or settings.data)
 
 
-def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callable[[Path], Corpus]:
+def corpus_opener(
+    settings: Settings, loaders: Loaders, watch: Watch, read_only: bool = False
+) -> Callable[[Path], Corpus]:
     """Make what opens corpora; they share embedder and watch, and one sync runs at a time."""
     reading = Reading(
         loaders=loaders,
@@ -151,9 +196,16 @@ def corpus_opener(settings: Settings, loaders: Loaders, watch: Watch) -> Callabl
         guard=RemovalGuard(settings.removal_share, settings.removal_files),
         limits=parser_limits(settings),
     )
-    chroma = ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
+    chroma = chroma_address(settings)
     embedder, turn = QueryCache(build_embedder(settings)), threading.Lock()
+    if read_only:
+        return lambda folder: ReadOnlyCorpus(folder, embedder, reading, chroma)
     return lambda folder: WatchedCorpus(folder, embedder, reading, chroma, watch, turn)
+
+
+def chroma_address(settings: Settings) -> ChromaAddress:
+    """Say where vectors are kept."""
+    return ChromaAddress(settings.chroma_url, settings.chroma_key.get_secret_value())
 
 
 def largest_file(settings: Settings) -> int:
@@ -219,46 +271,20 @@ def build_assistant(
     return Assistant(corpus, PhraseBook.bundled(), judges, limits, watch, collection)
 
 
-def build_identities(settings: Settings, owner_token: str) -> Identities | None:
-    """Make what tells readers apart; None where all are the same. Raises BadSetting."""
-    if settings.access == "off":
-        return None
-    for network in settings.trusted_proxies:
-        if network.prefixlen == 0:
-            raise BadSetting(
-                f"The setting trusted_proxies has {network}, which is every address there is: "
-                "anyone could then say to be anyone. Name the proxies' own addresses."
-            )
-    proxies = Proxies(settings.trusted_proxies, settings.user_header, settings.groups_header)
-    return Identities(proxies, settings.grants, ApiKeys(settings.data), owner_token)
-
-
-def build_embed_tokens(settings: Settings) -> dict[str, EmbedTokens]:
-    """Make what checks the tokens of embeds that want them, by name. Raises BadSetting."""
-    return {
-        name: EmbedTokens(name, embed.collection, _secret(name, embed.secret_file))
-        for name, embed in settings.embeds.items()
-        if embed.signed_in and embed.secret_file is not None
-    }
-
-
-def _secret(name: str, file: Path) -> bytes:
-    setting = f"The setting embeds.{name}.secret_file names {file}, which"
-    try:
-        secret = file.read_bytes().strip()
-    except OSError as error:
-        raise BadSetting(f"{setting} cannot be read: {error.strerror}.") from None
-    if len(secret) < LEAST_SECRET_BYTES:
-        raise BadSetting(
-            f"{setting} has fewer than {LEAST_SECRET_BYTES} bytes. Make one with: "
-            f"openssl rand -hex 32 > {file}"
-        )
-    return secret
-
-
 def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:
     """Make what brings the configured language model into use, in all collections."""
     return ModelSupply(settings, corpora.use, weight_sources())
+
+
+def build_stewards(
+    settings: Settings, corpora: Corpora, loaders: Loaders, uploads: Uploads, upkeep: Upkeep
+) -> Stewards:
+    """Make what changes the documents of each collection; the default one's means are given."""
+
+    def uploads_of(name: str) -> Uploads:
+        return Uploads(corpora.folder(name) / "uploads", loaders, largest_file(settings))
+
+    return Stewards(corpora, uploads, upkeep, uploads_of)
 
 
 def build_suggestions(settings: Settings, assistant: Assistant) -> Suggestions:
@@ -271,29 +297,13 @@ def build_feedback(settings: Settings, folder: Path | None = None) -> FeedbackSt
     return FeedbackStore(folder or settings.data, int(settings.feedback_megabytes * 1_000_000))
 
 
-@contextmanager
-def folder_watches(installation: Installation) -> Iterator[None]:
-    """Watch the folders of every collection there is, where the settings want it."""
-    settings, corpora = installation.settings, installation.corpora
-    with ExitStack() as stack:
-        for name in corpora.names() if settings.watch else ():
-            corpus = corpora.corpus(name)
-            upkeep = installation.upkeep
-            if name != DEFAULT_COLLECTION:
-                upkeep = stack.enter_context(Upkeep(corpus))
-            seconds = settings.watch_minutes * 60
-            stack.enter_context(FolderWatch(upkeep, corpus.roots, settings.data, seconds))
-        yield
-
-
 def build_grouping() -> Callable[[str], Vector]:
     """Make what tells alike questions apart from others; it is local, whatever embeds documents."""
     return BundledEmbedder(threads=1).embed_query
 
 
-def build_observers(settings: Settings) -> tuple[Observer, ...]:
-    """Make what a server tells of its answers and syncs: its log, and the questions if kept."""
-    log = Log()
+def build_question_log(settings: Settings) -> QuestionLog | None:
+    """Make what keeps questions, where the settings want them kept."""
     if not settings.question_log:
-        return (log,)
-    return (log, QuestionLog(settings.questions_folder, settings.question_log_days))
+        return None
+    return QuestionLog(settings.questions_folder, settings.question_log_days)

@@ -146,6 +146,8 @@ def build_chat(events: ChatEvents, i18n: gr.I18n) -> gr.Blocks:
 
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# How many answers there may be is said elsewhere: a question that waits here would show nothing.
+_ANSWERED: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
 def _wire_questions(events: ChatEvents, parts: _Layout) -> None:
@@ -158,10 +160,12 @@ def _wire_questions(events: ChatEvents, parts: _Layout) -> None:
         events.ask,
         [parts.box, parts.conversation],
         shown,
-        **_QUIET,
+        **_ANSWERED,
     )
-    example = parts.chatbot.example_select(events.ask_example, parts.conversation, shown, **_QUIET)
-    retried = parts.chatbot.retry(events.ask_again, parts.conversation, shown, **_QUIET)
+    example = parts.chatbot.example_select(
+        events.ask_example, parts.conversation, shown, **_ANSWERED
+    )
+    retried = parts.chatbot.retry(events.ask_again, parts.conversation, shown, **_ANSWERED)
     stop = parts.stop.click(None, None, None, cancels=[asked, example, retried], **_QUIET)
     stopped = stop.then(events.stop, parts.conversation, shown, **_QUIET)
     parts.edit.click(events.edit, parts.conversation, shown, **_QUIET)

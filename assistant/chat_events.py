@@ -3,24 +3,31 @@
 Knows the order of the parts that an event changes; nothing of where they stand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
 
-from assistant.chat_values import begun, examples, messages, shown, turn_of, verdicts
+from assistant.chat_values import begun, examples, feedback_of, messages, shown, turn_of, verdicts
 from assistant.dialogue import Dialogue, stopped
-from assistant.feedback import REASONS, Feedback, FeedbackStore, Opinion, feedback_on
-from assistant.history import Conversation, History, Turn, Verdict
+from assistant.errors import FeedbackUnavailable
+from assistant.feedback import REASONS, FeedbackKeeper
+from assistant.history import Conversation, History, Verdict
 from assistant.model_supply import ModelStatus
 from assistant.recent_histories import RecentHistories
+from assistant.reception import Reception
 from assistant.rendering import escaped
 from assistant.state_line import show_notice, show_state
-from assistant.types import DEFAULT_COLLECTION, Answer, Citation, Kind
+from assistant.types import DEFAULT_COLLECTION
 from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wording import Wording, WordingBook
+from index.errors import StoreUnavailable
+
+_log = logging.getLogger(__name__)
 
 Update = tuple[Any, ...]
 """A value for each part that an event changes."""
@@ -36,11 +43,12 @@ class ChatEvents:
 
     corpora_for: CorporaFor
     book: WordingBook
-    feedback: FeedbackStore
+    feedback: FeedbackKeeper
     recent: RecentHistories
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
     manages: Callable[[Request], bool]
+    reception: Reception
     fingerprint: Callable[[], str]
     organisation: str = ""
     greeting: str = ""
@@ -53,38 +61,52 @@ class ChatEvents:
 
     # Questions: conversation, messages, evidence, box, ask, stop, edit, feedback form
 
-    def ask(
+    async def ask(
         self, question: str, conversation: Conversation | None, request: gr.Request
-    ) -> Iterator[Update]:
+    ) -> AsyncIterator[Update]:
         """Answer a question, step by step."""
-        seen = self._seen(request)
-        conversation = conversation or begun(seen)
+        conversation = conversation or begun(self._seen(request))
         if not question.strip():
             yield _asked(conversation)
             return
         evidence: Any = ""
         box: Any = ""
-        dialogue = Dialogue(seen.assistant, self.contact)
-        for grown in dialogue.ask(conversation, question, self._wording(request)):
-            latest = grown.turns[-1].evidence
-            changed = gr.skip() if latest == evidence else latest
-            yield (grown, messages(grown), changed, box, *_running(True))
-            # What is typed meanwhile stays.
-            evidence, box = latest, gr.skip()
+        async with aclosing(self._grown(question, conversation, request)) as turns:
+            async for grown in turns:
+                latest = grown.turns[-1].evidence
+                changed = gr.skip() if latest == evidence else latest
+                yield (grown, messages(grown), changed, box, *_running(True))
+                # What is typed meanwhile stays.
+                evidence, box = latest, gr.skip()
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
 
-    def ask_example(
-        self, conversation: Conversation | None, event: gr.SelectData, request: gr.Request
-    ) -> Iterator[Update]:
-        """Answer a suggested question."""
-        yield from self.ask(str(event.value["text"]), conversation, request)
+    def _grown(
+        self, question: str, conversation: Conversation, request: gr.Request
+    ) -> AsyncGenerator[Conversation, None]:
+        def admit() -> None:
+            if request.request is not None:
+                self.reception.admit(request.request)
 
-    def ask_again(self, conversation: Conversation | None, request: gr.Request) -> Iterator[Update]:
+        dialogue = Dialogue(self._seen(request).assistant, self.contact)
+        asked = dialogue.ask(conversation, question, self._wording(request), admit)
+        return self.reception.drawn(asked)
+
+    async def ask_example(
+        self, conversation: Conversation | None, event: gr.SelectData, request: gr.Request
+    ) -> AsyncIterator[Update]:
+        """Answer a suggested question."""
+        async for update in self.ask(str(event.value["text"]), conversation, request):
+            yield update
+
+    async def ask_again(
+        self, conversation: Conversation | None, request: gr.Request
+    ) -> AsyncIterator[Update]:
         """Answer the latest question anew."""
         if conversation is None or not conversation.turns:
             return
         before = conversation.before(len(conversation.turns) - 1)
-        yield from self.ask(conversation.turns[-1].question, before, request)
+        async for update in self.ask(conversation.turns[-1].question, before, request):
+            yield update
 
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Say that an answer was stopped."""
@@ -198,8 +220,9 @@ class ChatEvents:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         verdict: Verdict = "up" if event.liked is True else "down"
         conversation = conversation.rated(number, verdict)
-        self._record(conversation.turns[number])
         wording = self._wording(request)
+        if not self._record(wording, conversation, number):
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         choices = [(wording(f"feedback_reason_{reason}"), reason) for reason in REASONS]
         return (
             conversation,
@@ -220,13 +243,30 @@ class ChatEvents:
             conversation = None
         turns = conversation.turns if conversation else ()
         down = [number for number, turn in enumerate(turns) if turn.verdict == "down"]
+        wording = self._wording(request)
         if conversation is not None and down:
-            self._record(conversation.turns[down[-1]], reasons, comment)
-        gr.Info(self._wording(request)("chat_feedback_thanks"))
+            if not self._record(wording, conversation, down[-1], reasons, comment):
+                return gr.skip(), gr.skip(), gr.skip()  # What was typed stays, to be sent again.
+        gr.Info(wording("chat_feedback_thanks"))
         return gr.update(visible=False), [], ""
 
-    def _record(self, turn: Turn, reasons: Sequence[str] = (), comment: str = "") -> None:
-        self.feedback.record(_feedback(turn, self.fingerprint(), reasons, comment))
+    def _record(
+        self,
+        wording: Wording,
+        conversation: Conversation,
+        number: int,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+    ) -> bool:
+        """Have an opinion kept, and say whether it is; the page tells where it cannot be."""
+        try:
+            record = feedback_of(conversation.turns[number], self.fingerprint(), reasons, comment)
+            self.feedback.record(replace(record, collection=conversation.collection))
+        except (FeedbackUnavailable, StoreUnavailable) as error:
+            _log.error("An opinion could not be kept: %s", error)
+            gr.Warning(wording("chat_feedback_unavailable"))
+            return False
+        return True
 
     # State
 
@@ -283,19 +323,3 @@ def _running(running: bool, has_turns: bool = True) -> Update:
 def _earlier(history: History, seen: VisibleCorpora) -> dict[str, Any]:
     samples = [[conversation.title] for conversation in shown(history, seen)]
     return gr.update(samples=samples, visible=bool(samples))
-
-
-def _feedback(
-    turn: Turn, fingerprint: str, reasons: Sequence[str] = (), comment: str = ""
-) -> Feedback:
-    """Put what a reader thinks of a turn into a record."""
-    citations = tuple(
-        Citation(number, 0, document, "", "", "", start, end, "")
-        for number, (document, start, end) in enumerate(turn.cited, start=1)
-    )
-    kind = Kind(turn.kind) if turn.kind in set(Kind) else Kind.EVIDENCE
-    answer = Answer(
-        turn.question, "", kind, turn.answer, citations=citations, model=turn.model or None
-    )
-    opinion = Opinion(turn.verdict or "withdrawn", tuple(reasons), comment)
-    return feedback_on(answer, turn.id, opinion, fingerprint)

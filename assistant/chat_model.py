@@ -21,7 +21,10 @@ class ChatModel(Protocol):
         """Name the host that receives questions and passages; empty where it is this machine."""
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield the reply in pieces. Raises ModelUnavailable."""
+        """Yield the reply in pieces; an empty one says that the model is silent.
+
+        Closed early, it tells the model to stop. Raises ModelUnavailable.
+        """
 
     def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
         """Give the probability of a reply beginning with `yes` against `no`.

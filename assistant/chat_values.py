@@ -5,8 +5,10 @@ Knows conversations, and which of them a reader may see; nothing of Gradio or of
 
 from collections.abc import Sequence
 
-from assistant.history import Conversation, History
+from assistant.feedback import Feedback, Opinion, feedback_on
+from assistant.history import Conversation, History, Turn
 from assistant.rendering import escaped
+from assistant.types import Answer, Citation, Kind
 from assistant.visible_corpora import VisibleCorpora
 
 
@@ -44,3 +46,19 @@ def verdicts(conversation: Conversation) -> list[str | None]:
     """Give what a reader thinks of each answer."""
     words = {"up": "Like", "down": "Dislike"}
     return [words.get(turn.verdict) for turn in conversation.turns]
+
+
+def feedback_of(
+    turn: Turn, fingerprint: str, reasons: Sequence[str] = (), comment: str = ""
+) -> Feedback:
+    """Put what a reader thinks of a turn into a record."""
+    citations = tuple(
+        Citation(number, 0, document, "", "", "", start, end, "")
+        for number, (document, start, end) in enumerate(turn.cited, start=1)
+    )
+    kind = Kind(turn.kind) if turn.kind in set(Kind) else Kind.EVIDENCE
+    answer = Answer(
+        turn.question, "", kind, turn.answer, citations=citations, model=turn.model or None
+    )
+    opinion = Opinion(turn.verdict or "withdrawn", tuple(reasons), comment)
+    return feedback_on(answer, turn.id, opinion, fingerprint)

@@ -116,11 +116,15 @@ def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Sync remembered folders when they change.")
     ] = False,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Beside the server that owns the data folder."),
+    ] = False,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     from assistant import commands
 
-    commands.serve(host, port, pull, watch)
+    commands.serve(host, port, pull, watch, read_only)
 
 
 @app.command()

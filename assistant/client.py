@@ -235,10 +235,10 @@ class OwnerDoor(RemoteDesk):
         """Count what is in each collection of the data folder."""
         return COLLECTIONS.validate_python(self._call("GET", "/api/owner/collections"))
 
-    def remove_collection(self, name: str) -> None:
+    def remove_collection(self, name: str) -> str:
         """Delete a collection, with the files that were brought into it through a page."""
         query = urlencode({"collection": name})
-        self._call("POST", f"/api/owner/remove-collection?{query}", {})
+        return str(self._call("POST", f"/api/owner/remove-collection?{query}", {})["left"])
 
     def _lost(self, error: httpx.HTTPError) -> AssistantError:
         return FolderInUse(

@@ -23,14 +23,20 @@ def list_collections(as_json: bool) -> None:
         return
     table = Table("collection", "documents", "passages")
     for count in found:
-        table.add_row(count.name, f"{count.documents:,}", f"{count.passages:,}")
-    console().print(table)
+        if not count.failure:
+            table.add_row(count.name, f"{count.documents:,}", f"{count.passages:,}")
+    out = console()
+    out.print(table)
+    for count in found:
+        if count.failure:
+            out.print(f"{count.name} cannot be opened: {count.failure}")
 
 
 def remove(name: str) -> None:
     """Delete a collection."""
     with entered(settings()) as door:
-        door.remove_collection(name)
-    console().print(
-        f"Removed the collection {name}; the files it was synced from were not touched."
-    )
+        left = door.remove_collection(name)
+    out = console()
+    out.print(f"Removed the collection {name}; the files it was synced from were not touched.")
+    if left:
+        out.print(left)

@@ -62,11 +62,14 @@ def ask(
             _show_answer(console(), answers)
 
 
-def serve(host: str | None, port: int | None, pull: bool, watch: bool = False) -> None:
+def serve(
+    host: str | None, port: int | None, pull: bool, watch: bool = False, read_only: bool = False
+) -> None:
     """Serve until interrupted."""
     from assistant.serving import serve_forever
 
-    serve_forever(settings(host=host, port=port, watch=watch or None), pull, console().print)
+    chosen = settings(host=host, port=port, watch=watch or None)
+    serve_forever(chosen, pull, console().print, read_only)
 
 
 def model_pull(name: str | None) -> None:

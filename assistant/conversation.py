@@ -10,7 +10,7 @@ import regex
 
 from assistant.chat_model import ChatModel
 from assistant.citations import without_marks
-from assistant.types import Message
+from assistant.types import Message, Rewriting
 from index.passages import width
 from index.terms import grams
 from prompts import template
@@ -85,6 +85,13 @@ def rewritten(question: str, language: str, history: Sequence[Message], model: C
             break
     line = text.strip().split("\n", 1)[0][: most + 1].strip(_QUOTES)
     return line if len(line) <= most and is_rewriting(line, question, history) else ""
+
+
+def may_rewrite(question: str, history: Sequence[Message], when: Rewriting) -> bool:
+    """Say whether a language model is to rewrite a question."""
+    if not history or when == "never":
+        return False
+    return when == "always" or leans(question)
 
 
 def is_rewriting(text: str, question: str, history: Sequence[Message]) -> bool:

@@ -45,6 +45,7 @@ def diagnose(settings: Settings, collection: str = DEFAULT_COLLECTION) -> Iterat
     try:
         with entered(settings, collection=collection) as door:
             yield from _corpus(door)
+            yield from _collections(door, settings)
     except (AssistantError, IndexingError) as error:
         yield Finding(False, "Index", str(error))
 
@@ -103,6 +104,20 @@ def _languages(stats: CorpusStats) -> Finding:
         rest = f"not known for {listed}. Run: bronwijzer sync. Or set embedder_languages"
         return Finding(True, "Languages", f"the embedder covers those that are known; {rest}")
     return Finding(True, "Languages", "the embedder covers those of the documents")
+
+
+def _collections(door: Door, settings: Settings) -> Iterator[Finding]:
+    """Find collections that cannot be opened, and embeds that are to ask one that is not there."""
+    counts = door.collections()
+    for count in counts:
+        if count.failure:
+            remedy = f"To delete it, run: bronwijzer collections remove {count.name}"
+            yield Finding(False, f"Collection {count.name}", f"{count.failure} {remedy}")
+    there = [count.name for count in counts]
+    for name, embed in settings.embeds.items():
+        if embed.collection not in there:
+            told = f"there is no collection {embed.collection!r}; there are: {', '.join(there)}"
+            yield Finding(False, f"Embed {name}", f"{told}. Correct it, or sync that collection")
 
 
 def _corpus(door: Door) -> Iterator[Finding]:

@@ -4,12 +4,13 @@ Knows conversations and how answers are written for a page; nothing of Gradio.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 
 from assistant.advice import advice
 from assistant.answering import Assistant
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, Busy, TooManyQuestions
 from assistant.history import Conversation, Turn
 from assistant.rendering import escaped, show_answer, show_evidence
 from assistant.types import Answer
@@ -30,19 +31,30 @@ class Dialogue:
     contact: str = ""
 
     def ask(
-        self, conversation: Conversation, question: str, wording: Wording
-    ) -> Iterator[Conversation]:
+        self,
+        conversation: Conversation,
+        question: str,
+        wording: Wording,
+        admit: Callable[[], None] = lambda: None,
+    ) -> Generator[Conversation, None, None]:
         """Yield the conversation as its newest turn grows: the question, evidence, answer.
 
-        A question that cannot be answered gets a turn that says why.
+        A question that cannot be answered, or that `admit` turns away, gets a turn that says why.
         """
         turn = Turn(question=question)
         yield conversation.with_turn(turn)
         try:
+            admit()
             assistant = self.assistant_of(conversation.collection)
-            for answer in assistant.stream(question, conversation.messages):
-                turn = self._grown(turn, answer, wording)
-                yield conversation.with_turn(turn)
+            with closing(assistant.stream(question, conversation.messages)) as answers:
+                for answer in answers:
+                    turn = self._grown(turn, answer, wording)
+                    yield conversation.with_turn(turn)
+        except Busy:
+            yield conversation.with_turn(_failed(turn, wording("chat_busy")))
+        except TooManyQuestions as many:
+            told = wording("chat_too_many", setting=many.setting)
+            yield conversation.with_turn(_failed(turn, told))
         except (AssistantError, IndexingError) as error:
             yield conversation.with_turn(_failed(turn, str(error)))
         except Exception as error:  # noqa: BLE001 - one question's edge: told and logged

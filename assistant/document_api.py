@@ -7,8 +7,8 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -19,15 +19,15 @@ from fastapi.params import Depends as DependsParameter
 from fastapi.responses import JSONResponse
 
 from assistant.api_models import UNDER_WAY, DocumentEntry, DocumentPage, Removal, Upload, failures
+from assistant.api_requests import CollectionName
 from assistant.evidence import relative
 from assistant.gate import DOCUMENTS, UPLOADS
-from assistant.holdings import Holding, Holdings, outcomes
-from assistant.types import Notice
-from assistant.upkeep import Upkeep
-from assistant.uploads import Receipt, Uploads
+from assistant.holdings import Holding, outcomes
+from assistant.stewards import Steward, Stewards
+from assistant.types import DEFAULT_COLLECTION, Notice
+from assistant.uploads import Receipt
 from assistant.visible_corpora import CorporaFor
 from assistant.wording import Wording, WordingBook
-from index.corpus import Corpus
 from index.types import DocumentInfo
 
 _MOST_REMEMBERED = 1000
@@ -59,6 +59,7 @@ class _Arrival:
     `notice` says what became of it once the sync has ended.
     """
 
+    collection: str
     receipt: Receipt
     sync: int
     before: int | None
@@ -68,42 +69,43 @@ class _Arrival:
 class DocumentDesk:
     """Lists documents, takes files in and takes documents out."""
 
-    def __init__(self, corpus: Corpus, uploads: Uploads, upkeep: Upkeep, arrivals: Path) -> None:
-        self._corpus = corpus
-        self._uploads = uploads
-        self._upkeep = upkeep
+    def __init__(self, stewards: Stewards, arrivals: Path) -> None:
+        self._stewards = stewards
         self._folder = arrivals
-        self._holdings = Holdings(corpus, uploads)
         self._arrivals: dict[str, _Arrival] = {}
         self._lock = threading.Lock()
 
-    def listed(self, offset: int, limit: int) -> DocumentPage:
+    def listed(self, collection: str, offset: int, limit: int) -> DocumentPage:
         """Give some of the documents, in order of their paths."""
-        documents = self._corpus.documents()
-        entries = [self._entry(item) for item in documents[offset : offset + limit]]
+        corpus = self._stewards.of(collection).corpus
+        documents, roots = corpus.documents(), corpus.roots()
+        entries = [_entry(item, roots) for item in documents[offset : offset + limit]]
         return DocumentPage(total=len(documents), offset=offset, documents=entries)
 
-    def receive(self, content: BinaryIO, name: str, wait: float) -> tuple[str, Notice | None]:
+    def receive(
+        self, collection: str, content: BinaryIO, name: str, wait: float
+    ) -> tuple[str, Notice | None]:
         """Keep a file and have it read; give its ticket, or why it was refused.
 
         Waits for at most so many seconds until it was read.
         """
-        before = self._holdings.versions()
+        steward = self._stewards.of(collection)
+        before = steward.holdings.versions()
         try:
             arrived = self._arrived(content)
         except OSError as error:
             reason = error.strerror or str(error)
             return "", Notice.of("library_file_disk", reason=reason, folder=str(self._folder))
-        receipt = self._uploads.keep(arrived, name)
+        receipt = steward.uploads.keep(arrived, name)
         if receipt.refused is not None:
             return "", receipt.refused
-        sync = self._upkeep.request([self._uploads.folder])
+        sync = steward.upkeep.request([steward.uploads.folder])
         ticket = secrets.token_urlsafe(12)
         with self._lock:
-            self._arrivals[ticket] = _Arrival(receipt, sync, before.get(receipt.path))
+            self._arrivals[ticket] = _Arrival(collection, receipt, sync, before.get(receipt.path))
             for oldest in list(self._arrivals)[:-_MOST_REMEMBERED]:
                 del self._arrivals[oldest]
-        self._upkeep.wait(sync, wait)
+        steward.upkeep.wait(sync, wait)
         return ticket, None
 
     def state(self, ticket: str, wording: Wording) -> Upload | None:
@@ -112,9 +114,11 @@ class DocumentDesk:
             arrival = self._arrivals.get(ticket)
             if arrival is None:
                 return None
-            holding = self._holdings.find(arrival.receipt.path)
-            if arrival.notice is _READING and self._upkeep.state.ended >= arrival.sync:
-                arrival = self._settled(arrival, holding)
+            steward = self._stewards.of(arrival.collection)
+            holding = steward.holdings.find(arrival.receipt.path)
+            upkeep = steward.upkeep.state
+            if arrival.notice is _READING and upkeep.ended >= arrival.sync:
+                arrival = _settled(arrival, holding, upkeep.failure)
                 self._arrivals[ticket] = arrival
         document = holding.document if holding else None
         return Upload.model_validate(
@@ -123,33 +127,14 @@ class DocumentDesk:
                 "outcome": _OUTCOMES[arrival.notice.key],
                 "said": arrival.notice.said(wording),
                 "state": f"{UPLOADS}/{ticket}",
-                "document": self._entry(document) if document else None,
+                "document": _entry(document, steward.corpus.roots()) if document else None,
             }
         )
 
-    def remove(self, name: str) -> Notice:
+    def remove(self, collection: str, name: str) -> Notice:
         """Take the document of a name out. Raises UnknownDocument, SyncRunning, OSError."""
-        return self._holdings.remove(self._find(name))
-
-    def _settled(self, arrival: _Arrival, holding: Holding | None) -> _Arrival:
-        path = arrival.receipt.path
-        before = {path: arrival.before} if arrival.before is not None else {}
-        after = {path: holding} if holding else {}
-        failed = self._upkeep.state.failure
-        (notice,) = outcomes([arrival.receipt], before, after, failed)
-        return _Arrival(arrival.receipt, arrival.sync, arrival.before, notice)
-
-    def _find(self, name: str) -> Holding:
-        found = [
-            holding
-            for holding in self._holdings.all()
-            # A folder that is gone is listed too, and would take all below it along.
-            if holding.removable and (holding.path == name or holding.path.endswith(f"/{name}"))
-        ]
-        if len(found) == 1:
-            return found[0]
-        number = self._corpus.document_named(name)
-        return next(item for item in found if item.document and item.document.id == number)
+        steward = self._stewards.of(collection)
+        return steward.holdings.remove(_found(steward, name))
 
     def _arrived(self, content: BinaryIO) -> Path:
         """Put what was sent where only this server's user can read it."""
@@ -164,19 +149,41 @@ class DocumentDesk:
             raise
         return file
 
-    def _entry(self, document: DocumentInfo) -> DocumentEntry:
-        name, *others = (relative(path, self._corpus.roots()) for path in document.paths)
-        return DocumentEntry(
-            id=document.id,
-            name=name,
-            also_at=others,
-            title=document.title,
-            language=document.language,
-            passages=document.passages,
-            bytes=document.size,
-            indexed=datetime.fromtimestamp(document.indexed_at, UTC),
-            warnings=list(document.warnings),
-        )
+
+def _settled(arrival: _Arrival, holding: Holding | None, failed: str) -> _Arrival:
+    path = arrival.receipt.path
+    before = {path: arrival.before} if arrival.before is not None else {}
+    after = {path: holding} if holding else {}
+    (notice,) = outcomes([arrival.receipt], before, after, failed)
+    return replace(arrival, notice=notice)
+
+
+def _found(steward: Steward, name: str) -> Holding:
+    found = [
+        holding
+        for holding in steward.holdings.all()
+        # A folder that is gone is listed too, and would take all below it along.
+        if holding.removable and (holding.path == name or holding.path.endswith(f"/{name}"))
+    ]
+    if len(found) == 1:
+        return found[0]
+    number = steward.corpus.document_named(name)
+    return next(item for item in found if item.document and item.document.id == number)
+
+
+def _entry(document: DocumentInfo, roots: Sequence[str]) -> DocumentEntry:
+    name, *others = (relative(path, roots) for path in document.paths)
+    return DocumentEntry(
+        id=document.id,
+        name=name,
+        also_at=others,
+        title=document.title,
+        language=document.language,
+        passages=document.passages,
+        bytes=document.size,
+        indexed=datetime.fromtimestamp(document.indexed_at, UTC),
+        warnings=list(document.warnings),
+    )
 
 
 def document_routes(
@@ -187,8 +194,7 @@ def document_routes(
 ) -> APIRouter:
     """Make the routes; `admit` raises for whoever may not change documents.
 
-    Whoever may not see the default collection, whose documents these are, is told that it is not
-    there.
+    Whoever may not see a collection is told that it is not there.
     """
     router = APIRouter(tags=["documents"])
     _reading_route(router, desk, corpora_for)
@@ -200,12 +206,13 @@ def _reading_route(router: APIRouter, desk: DocumentDesk, corpora_for: CorporaFo
     @router.get(DOCUMENTS, responses=failures(404, 422, 503))
     def documents(
         request: Request,
+        collection: CollectionName = DEFAULT_COLLECTION,
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> DocumentPage:
         """List the documents that can be found, some at a time."""
-        corpora_for(request).corpus()
-        return desk.listed(offset, limit)
+        corpora_for(request).corpus(collection)
+        return desk.listed(collection, offset, limit)
 
 
 def _changing_routes(
@@ -218,15 +225,16 @@ def _changing_routes(
         DOCUMENTS,
         dependencies=guards,
         response_model=Upload,
-        responses={**UNDER_WAY, **failures(400, 403, 413, 415, 422, 503)},
+        responses={**UNDER_WAY, **failures(400, 403, 404, 413, 415, 422, 503)},
     )
     def add(
         request: Request,
         file: Annotated[UploadFile, File(description="One file; its name is kept.")],
         wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait.")] = 10.0,
+        collection: CollectionName = DEFAULT_COLLECTION,
     ) -> JSONResponse:
         """Add a file, or replace the one of its name, and say what became of it."""
-        ticket, refused = desk.receive(file.file, file.filename or "", wait)
+        ticket, refused = desk.receive(collection, file.file, file.filename or "", wait)
         if refused is not None:
             raise HTTPException(_REFUSED[refused.key], refused.said(wording(request)))
         return _told(desk.state(ticket, wording(request)))
@@ -246,10 +254,12 @@ def _changing_routes(
         dependencies=guards,
         responses=failures(403, 404, 409, 422, 503),
     )
-    def remove(name: str, request: Request) -> Removal:
+    def remove(
+        name: str, request: Request, collection: CollectionName = DEFAULT_COLLECTION
+    ) -> Removal:
         """Take a document out, by its name or the end of its path; an upload is deleted."""
         try:
-            notice = desk.remove(name)
+            notice = desk.remove(collection, name)
         except OSError as error:
             text = wording(request)("library_remove_failed", reason=str(error))
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, text) from error

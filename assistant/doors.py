@@ -80,5 +80,8 @@ class Door(Desk, Protocol):
     def collections(self) -> list[CollectionCount]:
         """Count what is in each collection of the data folder."""
 
-    def remove_collection(self, name: str) -> None:
-        """Delete a collection, with the files that were brought into it through a page."""
+    def remove_collection(self, name: str) -> str:
+        """Delete a collection, with the files that were brought into it through a page.
+
+        Says what of a damaged one could not be deleted.
+        """

@@ -13,16 +13,20 @@ from assistant.citations import MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt
 from assistant.links import LinkFilter, addresses
 from assistant.quotations import QuotationParser, quotations_in
-from assistant.sanitation import EchoDetector, source_text, source_title
+from assistant.sanitation import EchoDetector, defused, source_text, source_title
 from assistant.support import Statement, SupportJudge, in_full
-from assistant.types import Answer, Citation, Claim, Evidence, Kind, Notice, Support
+from assistant.types import Answer, Citation, Claim, Evidence, Kind, Message, Notice, Support
 from assistant.verbatim import locate
 from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
+from prompts import template
 
 SENTINEL = "NO ANSWER"
 """What the prompt asks the model to reply when the sources do not tell."""
 
+
+_MOST_RECALLED = 400
+"""In characters of each turn: a local model reads about 200 a second."""
 
 _LEAST_EXCERPT = 300
 """In characters: less of a passage is hardly worth reading."""
@@ -47,6 +51,15 @@ class Source:
 
     evidence: Evidence
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as a language model is to answer it: in a language, behind the turns before it."""
+
+    question: str
+    language: str
+    history: Sequence[Message]
 
 
 class Draft:
@@ -242,3 +255,25 @@ def numbered(sources: Sequence[Source]) -> str:
         f"Source {number} ({source_title(source.evidence.title)}):\n{source_text(source.text)}"
         for number, source in enumerate(sources, start=1)
     )
+
+
+def prompt(name: str, asked: Asked, sources: Sequence[Source]) -> list[Message]:
+    """Write the prompt of a template for a question and its sources."""
+    values = {
+        "language": asked.language,
+        "sources": numbered(sources),
+        "question": defused(asked.question),
+    }
+    return [
+        Message("system", template("answer_system").substitute(values)),
+        *_recalled(asked.history),
+        Message("user", template(name).substitute(values)),
+    ]
+
+
+def _recalled(history: Sequence[Message]) -> list[Message]:
+    """Cut a conversation down to the last question and answer, whose marks would mislead."""
+    return [
+        Message(message.role, defused(without_marks(message.content)[:_MOST_RECALLED]))
+        for message in history[-2:]
+    ]

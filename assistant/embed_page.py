@@ -19,7 +19,7 @@ from assistant.wording import Wording
 _STATIC = files("assistant").joinpath("static")
 _TEXTS = (
     "ask", "chat_conversation", "chat_failed", "chat_new", "chat_question", "chat_stop",
-    "chat_stopped", "answer_writing", "embed_close", "embed_unreachable", "embed_you",
+    "chat_stopped", "embed_close", "embed_unchecked", "embed_unreachable", "embed_you",
     "panel_close", "panel_copied", "panel_not_copied", "panel_source", "panel_tab", "embed_copy",
 )  # fmt: skip
 """What the page's script says."""

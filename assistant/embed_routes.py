@@ -4,16 +4,18 @@ Knows requests, and keeps each embed to its documents; nothing of HTML or how an
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import cache
+from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from assistant.access import refusal
 from assistant.answering import Assistant
-from assistant.api import event_response
+from assistant.api import EVENT_FORM
 from assistant.api_requests import Turn
 from assistant.build import Installation
 from assistant.corpora import Corpora
@@ -21,13 +23,14 @@ from assistant.embed_page import demo_list, demo_page, embed_page, missing_page,
 from assistant.embed_tokens import EmbedTokens
 from assistant.embed_view import no_pass, show_snapshot
 from assistant.embeds import Embed
-from assistant.errors import LinkOver, NotSignedIn, UnknownCollection
+from assistant.errors import Busy, LinkOver, NotSignedIn, TooManyQuestions, UnknownCollection
 from assistant.evidence import relative
 from assistant.identities import identity_of
 from assistant.model_supply import ModelState
 from assistant.plain_page import plain_page
+from assistant.reception import Reception, written
 from assistant.sources import CorpusFor, Showing, source_routes
-from assistant.types import Message
+from assistant.types import Answer, Message
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
 from index.page_pictures import PagePictures
@@ -46,6 +49,7 @@ def embed_routes(
     pictures: PagePictures,
     book: WordingBook,
     tokens: Mapping[str, EmbedTokens],
+    reception: Reception,
 ) -> APIRouter:
     """Make the routes of the configured embeds, and refuse those of any other.
 
@@ -53,7 +57,7 @@ def embed_routes(
     """
     router = APIRouter(include_in_schema=False)
     for name, embed in installation.settings.embeds.items():
-        site = _Site(name, embed, installation, book, tokens.get(name))
+        site = _Site(name, embed, installation, book, tokens.get(name), reception)
         router.get(f"/embed/{name}")(site.page)
         router.post(f"/embed/{name}/ask", response_model=None)(site.ask)
         showing = Showing(embed.shows, embed.ancestors)
@@ -81,12 +85,14 @@ class _Site:
         installation: Installation,
         book: WordingBook,
         tokens: EmbedTokens | None,
+        reception: Reception,
     ) -> None:
         self._name = name
         self._embed = embed
         self._installation = installation
         self._book = book
         self._tokens = tokens
+        self._reception = reception
 
     def page(self, request: Request) -> Response:
         """Show the page."""
@@ -94,8 +100,11 @@ class _Site:
         title = self._embed.title or self._installation.settings.organisation or "Bronwijzer"
         return embed_page(self._name, self._embed, title, wording, self._note(wording))
 
-    def ask(self, asked: Asked, request: Request) -> Response:
-        """Answer a question from the embed's documents, as growing snapshots in events."""
+    async def ask(self, asked: Asked, request: Request) -> Response:
+        """Answer a question from the embed's documents, as growing snapshots in events.
+
+        A question that is to be asked later is told so in the page's own words.
+        """
         wording = self._wording(request)
         if self._tokens is not None:
             try:
@@ -103,15 +112,28 @@ class _Site:
             except NotSignedIn as error:
                 return _signed_out(error, wording)
         contact = self._installation.settings.contact
+
+        # The same ones with every snapshot, so that what has not changed is not shown anew.
+        pass_to = cache(self._tokens.pass_to) if self._tokens else no_pass
+
+        def shown(answer: Answer) -> dict[str, Any]:
+            return show_snapshot(answer, wording, contact, pass_to)
+
+        try:
+            self._reception.admit(request, self._name)
+            answers = await to_thread.run_sync(self._answers, asked)
+            return await self._reception.events(written(answers, shown), EVENT_FORM)
+        except Busy as busy:
+            raise Busy(wording("chat_busy"), busy.retry_seconds) from None
+        except TooManyQuestions as many:
+            told = wording("chat_too_many", setting=many.setting)
+            raise TooManyQuestions(told, many.setting, many.retry_seconds) from None
+
+    def _answers(self, asked: Asked) -> Generator[Answer, None, None]:
         history = [Message(turn.role, turn.content) for turn in asked.history]
         assistant = self._assistant()
         wanted = DocumentFilter(numbers=_documents(self._embed, assistant.corpus))
-        answers = assistant.stream(asked.question, history, wanted=wanted)
-        # The same ones with every snapshot, so that what has not changed is not shown anew.
-        pass_to = cache(self._tokens.pass_to) if self._tokens else no_pass
-        return event_response(
-            show_snapshot(answer, wording, contact, pass_to) for answer in answers
-        )
+        return assistant.stream(asked.question, history, wanted=wanted)
 
     def _assistant(self) -> Assistant:
         """Give the embed's assistant; its readers are told no other collection's name."""

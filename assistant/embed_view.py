@@ -14,7 +14,7 @@ from assistant.advice import advice
 from assistant.evidence import excerpt_span
 from assistant.languages import language_name
 from assistant.quotations import quotations_in
-from assistant.remarks import doubt, remarks
+from assistant.remarks import doubt, progress, remarks
 from assistant.source_links import source_query
 from assistant.types import Answer, Citation, Evidence, Kind, Notice
 from assistant.verbatim import locate
@@ -49,6 +49,7 @@ def show_snapshot(
         "kind": answer.kind.value,
         "text": answer.text,
         **_tongue(answer.language),
+        "progress": progress(answer, wording),
         "label": _label(answer, wording),
         "pieces": list(_pieces(answer, wording)),
         "quotations": [_quotation(citation, wording, pass_to) for citation in answer.citations],

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from assistant.types import DEFAULT_COLLECTION, is_collection_name
+from assistant.wording import WordingBook
 
 _HOST = re.compile(
     r"https?://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?"
@@ -50,6 +51,13 @@ def _collection(name: str) -> str:
     return name
 
 
+def _page_language(code: str) -> str:
+    known = WordingBook.bundled().languages
+    if code and code not in known:
+        raise ValueError(f"a page speaks {', '.join(known)}; empty follows the reader's browser")
+    return code
+
+
 EmbedName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 _Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -58,7 +66,8 @@ class Embed(BaseModel):
     """One assistant on pages of other sites.
 
     `hosts` are the origins of pages that may frame it, besides this server's own. `documents` are
-    patterns of names as answers show them; * stands for any characters, "/" too. Empty is all.
+    patterns of names as answers show them; * stands for any characters, "/" too, ? for one, and
+    [ begins a set of characters, so that a name's own [ is written [[]. Empty is all.
     `collection` is the one that it asks. Where it is only for those `signed_in` on the page around,
     `secret_file` has what that page's tokens are signed with.
     """
@@ -71,7 +80,7 @@ class Embed(BaseModel):
     collection: Annotated[str, AfterValidator(_collection)] = DEFAULT_COLLECTION
     colour: Annotated[str, AfterValidator(_colour)] = "#1d4ed8"
     greeting: str = Field("", max_length=1000)
-    language: str = Field("", pattern=r"^([a-z]{2})?$")
+    language: Annotated[str, AfterValidator(_page_language)] = ""
 
     signed_in: bool = False
     secret_file: Path | None = None

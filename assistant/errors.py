@@ -7,6 +7,8 @@
         WeightsUnavailable  weights could not be fetched or verified
         ServerUnavailable   a server of this assistant does not answer
         ServerStopping      the server is being stopped and takes no new questions
+        Busy                as many questions are being answered, or wait for it, as may
+        TooManyQuestions    more questions came than a setting allows
         BadBackup           a backup that cannot be written, read or restored
         QuestionLogUnavailable questions that could not be read
         BadKey              a key for programs that cannot be made or is not there
@@ -14,6 +16,7 @@
         NotSignedIn         a token of an embed's reader that is not taken
         LinkOver            a source's address whose pass is missing or over
         FolderInUse         another process owns the data folder and cannot be asked
+        OwnerAway           the process that owns the data folder does not answer one that reads
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
         BadQuestionSet      gold questions, gates or reports of an evaluation that are wrong
@@ -50,6 +53,23 @@ class ServerStopping(AssistantError):
     """The server is being stopped and takes no new questions."""
 
 
+class Busy(AssistantError):
+    """As many questions are being answered, or wait for it, as may; `retry_seconds` is a guess."""
+
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class TooManyQuestions(AssistantError):
+    """More questions came than `setting` allows; the next is taken in `retry_seconds`."""
+
+    def __init__(self, message: str, setting: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.setting = setting
+        self.retry_seconds = retry_seconds
+
+
 class BadBackup(AssistantError):
     """A backup that cannot be written, read or restored."""
 
@@ -76,6 +96,10 @@ class LinkOver(AssistantError):
 
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class OwnerAway(AssistantError):
+    """The process that owns the data folder does not answer one that only reads."""
 
 
 class UnknownCollection(AssistantError):

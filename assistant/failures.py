@@ -31,4 +31,6 @@ def openai_error(
     """Write an error as OpenAI's clients read it."""
     server = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "server_error" if server else "invalid_request_error"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        kind = "requests"
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}

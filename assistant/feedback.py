@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.errors import BadFeedback, FeedbackUnavailable
-from assistant.types import Answer
+from assistant.types import DEFAULT_COLLECTION, Answer
 
 Verdict = Literal["up", "down", "withdrawn"]
 Reason = Literal["wrong", "incomplete", "wrong_source", "not_found_but_there", "hard_to_read"]
@@ -57,7 +57,8 @@ class Feedback:
     """What a reader thought of one answer, and what that answer was.
 
     `id` is the answer's: a later record of the same one takes the place of the earlier. `kind`
-    is a value of Kind; `model` is empty where none was asked; `fingerprint` is the embedder's.
+    is a value of Kind; `model` is empty where none was asked; `fingerprint` is the embedder's;
+    `collection` is the one that was asked.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Feedback:
     citations: tuple[CitedPlace, ...]
     model: str
     fingerprint: str
+    collection: str = DEFAULT_COLLECTION
 
 
 _RECORD = TypeAdapter(Feedback)
@@ -107,6 +109,13 @@ def feedback_on(
         raise BadFeedback(
             f"There is no {first['loc'][0]} {first['input']!r} of an answer. There are: {allowed}."
         ) from None
+
+
+class FeedbackKeeper(Protocol):
+    """Where feedback goes to be kept."""
+
+    def record(self, feedback: Feedback) -> None:
+        """Keep a record. Raises FeedbackUnavailable where that cannot be."""
 
 
 class FeedbackStore:
@@ -206,6 +215,11 @@ def write_feedback(feedback: Feedback) -> dict[str, object]:
     """Write a record as JSON-ready values."""
     values: dict[str, object] = _RECORD.dump_python(feedback, mode="json")
     return values
+
+
+def read_feedback(data: object) -> Feedback:
+    """Read what `write_feedback` wrote. Raises ValueError."""
+    return _RECORD.validate_python(data)
 
 
 def _read(line: bytes) -> Feedback | None:

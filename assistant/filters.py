@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from assistant.errors import BadQuestion
 from index.types import DocumentFilter
@@ -29,7 +36,19 @@ def _read_moment(value: object) -> datetime | date:
 
 Word = Annotated[str, Field(max_length=100)]
 
-Moment = Annotated[datetime | date, BeforeValidator(_read_moment, json_schema_input_type=str)]
+_WRITTEN = (
+    r"^(19(7[1-9]|[89][0-9])|2[0-9]{3})-"
+    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))"
+    r"(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-]0[0-9]:[0-5][0-9])?)?$"
+)
+"""Told to programs: days that there are, but for leap days, and moments."""
+
+Moment = Annotated[
+    datetime | date,
+    BeforeValidator(_read_moment, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "pattern": _WRITTEN}, mode="validation"),
+]
 """A day of the server's own calendar, or a moment; one that names no time zone is in its own."""
 
 

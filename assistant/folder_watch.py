@@ -7,12 +7,14 @@ machines tell of no events, and systems have limits on how many folders they wat
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol, Self
 
 from watchfiles import watch
 
+from assistant.stewards import Stewards
 from index.files import is_below
 
 _log = logging.getLogger(__name__)
@@ -27,6 +29,19 @@ _LOOK_MS = 1_000
 """How soon a path that was added or removed is noticed, and the clock looked at."""
 
 _SECONDS_TO_STOP = 5.0
+
+
+@contextmanager
+def watched_folders(
+    stewards: Stewards, names: Iterable[str], own: Path, seconds: float
+) -> Iterator[None]:
+    """Watch the folders of some collections. Raises what opening one raises."""
+    with ExitStack() as stack:
+        for name in names:
+            steward = stewards.of(name)
+            watching = FolderWatch(steward.upkeep, steward.corpus.roots, own, seconds)
+            stack.enter_context(watching)
+        yield
 
 
 class Requests(Protocol):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from assistant.feedback import Feedback
 from assistant.question_log import AskedQuestion
+from assistant.types import DEFAULT_COLLECTION
 from assistant.watching import Outcome
 
 Embed = Callable[[str], npt.NDArray[np.float32]]
@@ -36,11 +37,15 @@ class Unmet:
     at: datetime
     refused: bool
     document: str
+    collection: str = DEFAULT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that ask for one thing, in the most frequent wording, with up to five others."""
+    """Questions that ask one collection for one thing.
+
+    In the most frequent wording, with up to five others.
+    """
 
     question: str
     refused: int
@@ -48,6 +53,7 @@ class Gap:
     last: datetime
     others: tuple[str, ...]
     documents: tuple[str, ...]
+    collection: str = DEFAULT_COLLECTION
 
     @property
     def times(self) -> int:
@@ -60,22 +66,22 @@ def unmet(
 ) -> list[Unmet]:
     """Pick what was refused, and what was disliked since a time."""
     found = [
-        Unmet(item.searched or item.question, item.at, True, item.document)
+        Unmet(item.searched or item.question, item.at, True, item.document, item.collection)
         for item in asked
         if item.outcome == Outcome.REFUSED
     ]
     for item in feedback:
         if item.verdict == "down" and item.at >= since:
             document = item.citations[0].document if item.citations else ""
-            found.append(Unmet(item.question, item.at, False, document))
+            found.append(Unmet(item.question, item.at, False, document, item.collection))
     return found
 
 
 def gaps(found: Iterable[Unmet], embed: Embed, most_compared: int = _MOST_COMPARED) -> list[Gap]:
     """Group questions that are alike; the most frequent first, then the latest."""
-    same: dict[str, list[Unmet]] = {}
+    same: dict[tuple[str, str], list[Unmet]] = {}
     for item in found:
-        same.setdefault(_plain(item.question), []).append(item)
+        same.setdefault((item.collection, _plain(item.question)), []).append(item)
     wordings = sorted(same.values(), key=len, reverse=True)
     joined = _joined(wordings[:most_compared], embed) + wordings[most_compared:]
     return sorted(map(_gap, joined), key=lambda gap: (gap.times, gap.last), reverse=True)
@@ -87,9 +93,13 @@ def _joined(wordings: Sequence[list[Unmet]], embed: Embed) -> list[list[Unmet]]:
     heads: list[npt.NDArray[np.float32]] = []
     for wording in wordings:
         vector = embed(wording[0].question)
-        likeness = np.asarray(heads) @ vector if heads else np.zeros(0)
-        best = int(np.argmax(likeness)) if heads else -1
-        if heads and likeness[best] >= _ALIKE:
+        collection = wording[0].collection
+        alike = [
+            float(head @ vector) if group[0].collection == collection else -1.0
+            for head, group in zip(heads, groups, strict=True)
+        ]
+        best = int(np.argmax(alike)) if alike else -1
+        if alike and alike[best] >= _ALIKE:
             groups[best] += wording
         else:
             groups.append(list(wording))
@@ -107,6 +117,7 @@ def _gap(group: Sequence[Unmet]) -> Gap:
         last=max(item.at for item in group),
         others=tuple(wordings[1:6]),
         documents=tuple(name for name, _ in documents.most_common(3)),
+        collection=group[0].collection,
     )
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from assistant.api_keys import ApiKeys
 from assistant.grants import EVERYTHING, NOTHING, Grant, Rights, rights_of
@@ -26,7 +26,6 @@ _ADMITTED = "admitted"
 _IDENTITY = "identity"
 """Whoever is known: there only where it tells clients apart."""
 
-_PEER = "peer"
 _LONGEST_NAME = 300
 
 
@@ -146,19 +145,6 @@ class Identities:
         return Identity(Kind.PROGRAM, key.name, key.rights) if key else Doubt.UNKNOWN_KEY
 
 
-class NotedPeers:
-    """Notes where a connection comes from, before what is inside believes headers of proxies."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its peer noted."""
-        if scope["type"] != "lifespan":
-            scope.setdefault("state", {})[_PEER] = scope.get("client")
-        await self._app(scope, receive, send)
-
-
 def identity_of(scope: Scope) -> Identity:
     """Give who makes a request. Raises KeyError where nothing has looked, so nothing is shown."""
     found = scope["state"][_ADMITTED]
@@ -175,7 +161,7 @@ def note_identity(scope: Scope, identity: Identity) -> None:
 
 
 def _peer(scope: Scope) -> IPv4Address | IPv6Address | None:
-    client = scope.get("state", {}).get(_PEER, scope.get("client"))
+    client = scope.get("client")
     try:
         address = ip_address(client[0]) if client else None
     except ValueError:

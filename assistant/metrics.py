@@ -33,6 +33,7 @@ _ANSWERS = (
     Outcome.REFUSED,
     Outcome.FAILED,
     Outcome.INVALID,
+    Outcome.BUSY,
     Outcome.STOPPED,
 )
 _SYNCS = (Outcome.FINISHED, Outcome.FAILED, Outcome.STOPPED)
@@ -123,6 +124,11 @@ class _State(Collector):
         corpora = self._opened()
         syncing = [corpus for corpus in corpora.values() if corpus.syncing]
         yield _gauge("answers_running", "Answers that are being made.", self._watch.running)
+        yield _gauge(
+            "answers_waiting",
+            "Answers that wait for the language model.",
+            self._watch.queue.waiting,
+        )
         yield _gauge("stopping", "1 while new questions are turned away.", self._watch.stopping)
         yield _gauge("sync_running", "1 while a sync or rebuild runs.", bool(syncing))
         reports = [corpus.progress for corpus in syncing]

@@ -6,24 +6,23 @@ Knows that protocol's requests and responses; nothing of how answers come about.
 import json
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.sse import format_sse_event
 
 from assistant.api_models import EVENTS, CitationShape, Responses
-from assistant.errors import AssistantError
 from assistant.failures import failure, openai_error
 from assistant.growing_text import GrowingText, without_additions
 from assistant.openai_models import (
     MODEL,
     Annotation,
     AssistantMessage,
-    ChatMessage,
     ChatRequest,
     Choice,
     Completion,
@@ -37,12 +36,12 @@ from assistant.openai_models import (
     Usage,
     UserMessage,
 )
+from assistant.reception import EventForm, Reception
 from assistant.remarks import remarks
 from assistant.types import DEFAULT_COLLECTION, Answer, Message
-from assistant.visible_corpora import CorporaFor
+from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
-from index.errors import IndexingError
 
 _MOST_TURNS = 50
 _LONGEST_TURN = 20_000
@@ -52,13 +51,13 @@ _FAILURES: Responses = {
     "4XX": {"model": OpenAIFailure, "description": "What was asked cannot be met"},
     503: {"model": OpenAIFailure, "description": "Something that is needed does not answer"},
 }
-_ENTRY = ModelEntry(created=0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question out of a chat; `instructed` says that there were instructions beside it."""
 
+    model: str
     question: str
     history: tuple[Message, ...]
     instructed: bool
@@ -74,9 +73,8 @@ class _Reply:
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = int(time.time())
 
-    def whole(self, answers: Iterable[Answer]) -> Completion:
-        """Wait for the last snapshot and give it."""
-        *_, last = answers
+    def whole(self, last: Answer) -> Completion:
+        """Give the last snapshot."""
         self._growing.grow(last)
         message = Reply(
             content=self._growing.text,
@@ -84,19 +82,28 @@ class _Reply:
             bronwijzer=self._findings(last),
         )
         return Completion(
-            id=self._id, created=self._created, choices=[Choice(message=message)], usage=Usage()
+            id=self._id,
+            created=self._created,
+            model=self._asked.model,
+            choices=[Choice(message=message)],
+            usage=Usage(),
         )
 
-    def pieces(self, answers: Iterable[Answer], with_usage: bool) -> Iterator[dict[str, Any]]:
-        """Give the chunks of a stream as snapshots come: first one without text."""
-        for number, answer in enumerate(answers):
-            piece = self._growing.grow(answer)
-            if number == 0:
-                yield self._chunk({"role": "assistant", "content": ""})
-            if piece:
-                yield self._chunk({"content": piece})
-            if answer.done:
-                yield self._chunk(self._told(answer))
+    def pieces(
+        self, answers: Generator[Answer, None, None], with_usage: bool
+    ) -> Generator[dict[str, Any] | None, None, None]:
+        """Give the chunks of a stream as snapshots come: first one without text.
+
+        None stands for a snapshot that adds nothing.
+        """
+        with closing(answers):
+            for number, answer in enumerate(answers):
+                piece = self._growing.grow(answer)
+                if number == 0:
+                    yield self._chunk({"role": "assistant", "content": ""})
+                yield self._chunk({"content": piece}) if piece else None
+                if answer.done:
+                    yield self._chunk(self._told(answer))
         yield self._chunk({}, finish="stop")
         if with_usage:
             yield {**self._chunk({}), "choices": [], "usage": Usage().model_dump()}
@@ -111,7 +118,7 @@ class _Reply:
             "id": self._id,
             "object": "chat.completion.chunk",
             "created": self._created,
-            "model": MODEL,
+            "model": self._asked.model,
             "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
         }
 
@@ -142,43 +149,56 @@ class _Reply:
         )
 
 
-def openai_routes(corpora_for: CorporaFor, book: WordingBook) -> APIRouter:
-    """Make the routes, for whoever may read the default collection."""
+def openai_routes(corpora_for: CorporaFor, book: WordingBook, reception: Reception) -> APIRouter:
+    """Make the routes; a model is a collection that whoever asks may read."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
     def models(request: Request) -> ModelList:
-        """List the assistant as the one model."""
-        is_seen = DEFAULT_COLLECTION in corpora_for(request).names()
-        return ModelList(data=[_ENTRY] if is_seen else [])
+        """List the assistant as a model, once for each collection."""
+        return ModelList(data=[_entry(name) for name in corpora_for(request).names()])
 
-    @router.get("/models/{model}", response_model=ModelEntry, responses=_FAILURES)
+    @router.get("/models/{model:path}", response_model=ModelEntry, responses=_FAILURES)
     def one_model(model: str, request: Request) -> Response:
         """Give the assistant as a model."""
-        if model != MODEL or DEFAULT_COLLECTION not in corpora_for(request).names():
-            return _unknown(request, model)
-        return JSONResponse(_ENTRY.model_dump())
+        corpora = corpora_for(request)
+        collection = _collection(model, corpora)
+        if collection is None:
+            return _unknown(request, model, corpora)
+        return JSONResponse(_entry(collection).model_dump())
 
     @router.post("/chat/completions", response_model=Completion, responses={**EVENTS, **_FAILURES})
-    def complete(body: ChatRequest, request: Request) -> Response:
+    async def complete(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message; the messages before it are the conversation."""
-        if body.model != MODEL:
-            return _unknown(request, body.model)
-        asked = _asked(body.messages, book)
+        corpora = corpora_for(request)
+        collection = _collection(body.model, corpora)
+        if collection is None:
+            return _unknown(request, body.model, corpora)
+        asked = _asked(body, book)
         if asked is None:
             return failure(request.url.path, 400, "No message is of the user.", "messages")
-        answers = corpora_for(request).assistant().stream(asked.question, asked.history)
+        reception.admit(request)
+        assistant = await to_thread.run_sync(corpora.assistant, collection)
+        answers = assistant.stream(asked.question, asked.history)
         reply = _Reply(asked, book, str(request.base_url))
-        if not body.stream:
-            return JSONResponse(reply.whole(answers).model_dump(mode="json"))
-        options = body.stream_options
-        return _events(reply.pieces(answers, bool(options and options.include_usage)))
+        if body.stream:
+            options = body.stream_options
+            pieces = reply.pieces(answers, bool(options and options.include_usage))
+            return await reception.events(pieces, _FORM)
+        return _whole(reply, await reception.last(request, answers))
 
     return router
 
 
-def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
+def _whole(reply: _Reply, last: Answer | Response) -> Response:
+    if isinstance(last, Response):
+        return last
+    return JSONResponse(reply.whole(last).model_dump(mode="json"))
+
+
+def _asked(body: ChatRequest, book: WordingBook) -> _Asked | None:
     """Take the last user message for the question; None where there is no user message."""
+    messages = body.messages
     turns = [item for item in messages if not isinstance(item, SystemMessage)]
     while turns and not isinstance(turns[-1], UserMessage):
         turns.pop()
@@ -186,7 +206,8 @@ def _asked(messages: list[ChatMessage], book: WordingBook) -> _Asked | None:
         return None
     history = [_turn(turn, book) for turn in turns[:-1][-_MOST_TURNS:]]
     question = turns[-1].content or ""
-    return _Asked(question, tuple(history), any(isinstance(m, SystemMessage) for m in messages))
+    instructed = any(isinstance(message, SystemMessage) for message in messages)
+    return _Asked(body.model, question, tuple(history), instructed)
 
 
 def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
@@ -196,26 +217,26 @@ def _turn(turn: UserMessage | AssistantMessage, book: WordingBook) -> Message:
     return Message(turn.role, text[:_LONGEST_TURN])
 
 
-def _unknown(request: Request, model: str) -> Response:
-    message = f"There is no model {model!r}; the one here is {MODEL!r}."
+def _entry(collection: str) -> ModelEntry:
+    name = MODEL if collection == DEFAULT_COLLECTION else f"{MODEL}/{collection}"
+    return ModelEntry(id=name, created=0)
+
+
+def _collection(model: str, corpora: VisibleCorpora) -> str | None:
+    """Name the collection that a model answers from; None where there is no such model."""
+    named = {_entry(name).id: name for name in corpora.names()}
+    return named.get(model)
+
+
+def _unknown(request: Request, model: str, corpora: VisibleCorpora) -> Response:
+    here = ", ".join(repr(_entry(name).id) for name in corpora.names())
+    message = f"There is no model {model!r}; there are: {here}."
     return failure(request.url.path, 404, message, "model", "model_not_found")
 
 
-def _events(chunks: Iterator[dict[str, Any]]) -> StreamingResponse:
-    """Stream chunks; the first is awaited, so that a refused request has its status."""
-    first = next(chunks)
-    return StreamingResponse(
-        _encoded(chain([first], chunks)),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-    )
+def _broken(error: Exception) -> bytes:
+    message = json.dumps(openai_error(_STREAM_BROKEN, str(error)), ensure_ascii=False)
+    return format_sse_event(data_str=message)
 
 
-def _encoded(chunks: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    try:
-        for chunk in chunks:
-            yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
-        yield format_sse_event(data_str="[DONE]")
-    except (AssistantError, IndexingError) as error:
-        message = json.dumps(openai_error(_STREAM_BROKEN, str(error)), ensure_ascii=False)
-        yield format_sse_event(data_str=message)
+_FORM = EventForm(_broken, format_sse_event(data_str="[DONE]"))

@@ -5,7 +5,7 @@ used, since the SDK takes longer to import than a question to answer.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +13,9 @@ from openai import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    AsyncOpenAI,
     AuthenticationError,
+    DefaultAsyncHttpxClient,
     DefaultHttpxClient,
     NotFoundError,
     OpenAI,
@@ -22,8 +24,11 @@ from openai import (
 from openai.types.chat import ChatCompletionMessageParam
 
 from assistant.errors import ModelUnavailable
+from assistant.event_loop import EventLoop
 from assistant.types import Message
 from index.addresses import is_loopback
+
+_SECONDS_BETWEEN_SIGNS = 1.0
 
 
 class OpenAIChatModel:
@@ -42,6 +47,14 @@ class OpenAIChatModel:
             # Behind a proxy, a loopback address would be the proxy's own machine.
             http_client=DefaultHttpxClient(trust_env=not is_loopback(url)),
         )
+        self._streaming = AsyncOpenAI(
+            base_url=url,
+            api_key=key or "none",
+            timeout=timeout,
+            max_retries=1,
+            http_client=DefaultAsyncHttpxClient(trust_env=not is_loopback(url)),
+        )
+        self._loop = EventLoop()
         self._name = name
 
     @property
@@ -60,21 +73,30 @@ class OpenAIChatModel:
         return "" if is_loopback(self._url) else urlsplit(self._url).netloc
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield the reply in pieces. Raises ModelUnavailable."""
+        """Yield the reply in pieces, an empty one for each second without. Raises ModelUnavailable.
+
+        Closed early, even before the first piece, it ends the connection.
+        """
+        pieces = self._pieces(self.name, messages)
         try:
-            with self._client.chat.completions.create(
-                model=self.name,
-                messages=_wire(messages),
-                max_tokens=self._most_tokens,
-                temperature=0.0,
-                stream=True,
-            ) as chunks:
-                for chunk in chunks:
-                    piece = chunk.choices[0].delta.content if chunk.choices else None
-                    if piece:
-                        yield piece
+            for piece in self._loop.drawn(pieces, _SECONDS_BETWEEN_SIGNS):
+                yield piece or ""
         except OpenAIError as error:
             raise self._unavailable(error) from error
+
+    async def _pieces(self, name: str, messages: Sequence[Message]) -> AsyncIterator[str]:
+        chunks = await self._streaming.chat.completions.create(
+            model=name,
+            messages=_wire(messages),
+            max_tokens=self._most_tokens,
+            temperature=0.0,
+            stream=True,
+        )
+        async with chunks:
+            async for chunk in chunks:
+                piece = chunk.choices[0].delta.content if chunk.choices else None
+                if piece:
+                    yield piece
 
     def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
         """Give the probability of a reply beginning with `yes` against `no`."""

@@ -68,6 +68,20 @@ def _none(given: object) -> object:
     return given
 
 
+def _counted(given: object) -> object:
+    """Refuse true and false, which Python takes for 1 and 0."""
+    if isinstance(given, bool):
+        raise ValueError("This is a number, not true or false.")
+    return given
+
+
+def _said(given: object) -> object:
+    """Refuse 0, which Python takes for false."""
+    if not isinstance(given, bool | None):
+        raise ValueError("This is true or false.")
+    return given
+
+
 def _plain(given: object) -> object:
     if isinstance(given, dict) and given.get("type") != "text":
         raise ValueError("Answers are text with marks; no other format is supported.")
@@ -128,17 +142,17 @@ class StreamOptions(BaseModel):
 class ChatRequest(BaseModel):
     """A question with the turns before it; the last user message is the question."""
 
-    model: str = Field(description=f"'{MODEL}', as /v1/models says.", examples=[MODEL])
+    model: str = Field(description="One that /v1/models lists.", examples=[MODEL])
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=1000, json_schema_extra={"contains": _OF_USER}
     )
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: Literal[1] | None = None
+    n: Annotated[Literal[1] | None, BeforeValidator(_counted)] = None
     tools: NoTools = None
     functions: NoTools = None
-    logprobs: Literal[False] | None = None
-    top_logprobs: Literal[0] | None = None
+    logprobs: Annotated[Literal[False] | None, BeforeValidator(_said)] = None
+    top_logprobs: Annotated[Literal[0] | None, BeforeValidator(_counted)] = None
     response_format: Annotated[TextFormat | None, BeforeValidator(_plain)] = None
 
 
@@ -205,7 +219,7 @@ class Completion(Described):
     id: str
     object: Literal["chat.completion"] = "chat.completion"
     created: int = Field(description="Seconds since the epoch.")
-    model: Literal["bronwijzer"] = "bronwijzer"
+    model: str = MODEL
     choices: list[Choice]
     usage: Usage
 
@@ -215,7 +229,7 @@ class ModelEntry(Described):
 
     model_config = ConfigDict(protected_namespaces=())
 
-    id: Literal["bronwijzer"] = "bronwijzer"
+    id: str = MODEL
     object: Literal["model"] = "model"
     created: int = Field(description="Always 0.")
     owned_by: Literal["bronwijzer"] = "bronwijzer"

@@ -33,6 +33,9 @@ def operation_routes(installation: Installation, readiness: Readiness) -> APIRou
         state = readiness.state()
         reason = "" if identity_of(request.scope) is GUEST else state.reason
         body = {"status": "ready" if state.ready else "not ready", "reason": reason}
+        if installation.owner is not None:
+            # No reason to send nobody here: questions are answered all the same.
+            body["owner"] = "away" if installation.owner.is_away() else "here"
         status = HTTPStatus.OK if state.ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
 

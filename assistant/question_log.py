@@ -1,7 +1,7 @@
 """Questions that were asked, kept where the settings want it: a file a day, deleted in time.
 
 Knows records and files; nothing of pages, nor of who asked. Only the process that owns the folder
-writes; whoever may read its files can read them meanwhile.
+writes, also what others hand on to it; whoever may read its files can read them meanwhile.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.errors import QuestionLogUnavailable
+from assistant.types import DEFAULT_COLLECTION
 from assistant.watching import AnswerEnd, SyncEnd
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ class AskedQuestion:
 
     `searched` is what a language model made of a follow-up, `outcome` a value of Outcome,
     `document` the one of the best passage, `probability` (0 to 1) the search's own estimate that
-    the passages hold the answer, None where it came to no estimate.
+    the passages hold the answer, None where it came to no estimate. `collection` is the one of
+    the best passage.
     """
 
     at: datetime
@@ -42,6 +44,7 @@ class AskedQuestion:
     outcome: str
     document: str
     probability: float | None
+    collection: str = DEFAULT_COLLECTION
 
 
 _RECORD = TypeAdapter(AskedQuestion)
@@ -59,24 +62,26 @@ class QuestionLog:
 
     def answered(self, end: AnswerEnd) -> None:
         """Keep a question; a disk that refuses is told in the log, and the answer goes on."""
-        answer = end.answer
-        if answer is None:
+        record = asked(end)
+        if record is None:
             return
-        record = AskedQuestion(
-            end.at,
-            answer.question[:_LONGEST],
-            answer.searched[:_LONGEST],
-            answer.language,
-            end.outcome.value,
-            answer.evidence[0].document if answer.evidence else "",
-            None if answer.probability is None else round(answer.probability, 3),
-        )
+        try:
+            self.keep(record)
+        except QuestionLogUnavailable as error:
+            _log.error("%s", error)
+
+    def keep(self, record: AskedQuestion) -> None:
+        """Keep a record. Raises QuestionLogUnavailable where it cannot be written."""
+        day = record.at.date()
         try:
             with self._lock:
-                self._begin(end.at.date())
-                self._append(end.at.date(), record)
+                self._begin(day)
+                self._append(day, record)
         except OSError as error:
-            _log.error("A question could not be kept in %s: %s", self._folder, error.strerror)
+            raise QuestionLogUnavailable(
+                f"A question could not be kept in {self._folder}: {error.strerror}. Make room on "
+                "the disk, or correct the rights of the data folder."
+            ) from None
 
     def synced(self, end: SyncEnd) -> None:
         """Nothing is kept of syncs."""
@@ -95,12 +100,41 @@ class QuestionLog:
 
     def _append(self, day: date, record: AskedQuestion) -> None:
         # ASCII: a question may hold half a character, which UTF-8 cannot write.
-        line = json.dumps(_RECORD.dump_python(record, mode="json"))
+        line = json.dumps(write_asked(record))
         path = self._folder / f"{day.isoformat()}{_SUFFIX}"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as file:
             if os.fstat(handle).st_size < self._most_bytes:
                 file.write(f"{line}\n")
+
+
+def asked(end: AnswerEnd) -> AskedQuestion | None:
+    """Make a record of how an answer ended; none where there was not even evidence."""
+    answer = end.answer
+    if answer is None:
+        return None
+    best = answer.evidence[0] if answer.evidence else None
+    return AskedQuestion(
+        end.at,
+        answer.question[:_LONGEST],
+        answer.searched[:_LONGEST],
+        answer.language,
+        end.outcome.value,
+        best.document if best else "",
+        None if answer.probability is None else round(answer.probability, 3),
+        best.collection if best else DEFAULT_COLLECTION,
+    )
+
+
+def write_asked(record: AskedQuestion) -> dict[str, object]:
+    """Write a record as JSON-ready values."""
+    values: dict[str, object] = _RECORD.dump_python(record, mode="json")
+    return values
+
+
+def read_asked(data: object) -> AskedQuestion:
+    """Read what `write_asked` wrote. Raises ValueError."""
+    return _RECORD.validate_python(data)
 
 
 def asked_questions(folder: Path, since: datetime) -> Iterator[AskedQuestion]:

@@ -6,7 +6,6 @@ Knows when to look again; nothing of routes, or of what is searched.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from assistant.errors import AssistantError
@@ -25,14 +24,14 @@ _QUESTION = "ready?"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether questions can be answered; `reason` says why not."""
+    """Whether questions can be answered; `reason` says why not, or not in every collection."""
 
     ready: bool
     reason: str = ""
 
 
 class Readiness:
-    """Searches the first of the corpora that has documents; every few seconds, once at a time.
+    """Searches the first of the corpora that can be; every few seconds, once at a time.
 
     They share embedder and stores' server; one whose own files are damaged must not keep readers
     from all others.
@@ -79,14 +78,20 @@ class Readiness:
         return state or State(False, "The first look is not done yet.")
 
     def _look(self) -> State:
-        try:
-            for corpus in self._corpora().values():
-                with suppress(EmptyCorpus):
-                    corpus.search(_QUESTION, 1)
-                    return State(True)
-        except (AssistantError, IndexingError) as error:
-            return State(False, str(error))
-        except Exception as error:  # noqa: BLE001 - the probe's edge: told to whoever asks
-            return State(False, f"A search failed: {type(error).__name__}.")
+        failures, corpora = [], self._corpora()
+        for name, corpus in corpora.items():
+            where = f"{name}: " if len(corpora) > 1 else ""
+            try:
+                corpus.search(_QUESTION, 1)
+            except EmptyCorpus:
+                continue
+            except (AssistantError, IndexingError) as error:
+                failures.append(f"{where}{error}")
+            except Exception as error:  # noqa: BLE001 - the probe's edge: told to whoever asks
+                failures.append(f"{where}A search failed: {type(error).__name__}.")
+            else:
+                return State(True, " ".join(failures))
+        if failures:
+            return State(False, " ".join(failures))
         # A new installation is to take documents in, for which its pages must be reached.
         return State(True, "No documents are indexed yet.")

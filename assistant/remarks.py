@@ -26,6 +26,13 @@ def remarks(answer: Answer, wording: Wording) -> tuple[str, ...]:
     return tuple(found)
 
 
+def progress(answer: Answer, wording: Wording) -> str:
+    """Say what becomes of an answer that is not written yet."""
+    if answer.waiting:
+        return wording.count("answer_waiting", answer.waiting)
+    return wording("answer_writing")
+
+
 def doubt(support: Support, wording: Wording) -> str:
     """Say what the reader should know of one sentence; empty where there is no doubt."""
     in_doubt = support in (Support.WEAK, Support.UNSUPPORTED)

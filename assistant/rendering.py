@@ -12,7 +12,7 @@ import regex
 from assistant.evidence import excerpt_span
 from assistant.languages import language_name
 from assistant.quotations import quotations_in
-from assistant.remarks import doubt, remarks
+from assistant.remarks import doubt, progress, remarks
 from assistant.sanitation import one_line
 from assistant.source_links import source_link
 from assistant.types import Answer, Citation, Claim, Evidence, Kind
@@ -78,7 +78,7 @@ def source_path(citation: Citation) -> str:
 
 
 def _first_quotations(answer: Answer, wording: Wording) -> str:
-    parts = [f"*{escaped(wording('answer_writing'))}*"]
+    parts = [f"*{escaped(progress(answer, wording))}*"]
     for item in answer.evidence[:_FIRST_QUOTATIONS]:
         quote = _in_language(_block(f"“{item.quote}”"), item.language)
         parts.append(f"{quote}\n\n{_place(item, wording)}")

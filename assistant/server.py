@@ -3,6 +3,7 @@
 Knows how the parts are mounted; nothing of what they do.
 """
 
+import secrets
 from importlib.metadata import version
 
 import gradio as gr
@@ -14,34 +15,47 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import refusal
+from assistant.access import Refusal, refusal
+from assistant.access_build import build_embed_tokens, build_identities
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
-from assistant.build import Installation, build_embed_tokens, build_identities, largest_file
+from assistant.build import Installation, largest_file
 from assistant.chat import STATIC, THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
+from assistant.clients import ForwardedClients
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
 from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
+from assistant.identities import ANYONE, identity_of
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library_desk import Desk
 from assistant.logs import RequestLog
 from assistant.openai_api import openai_routes
 from assistant.operations import operation_routes
+from assistant.rates import RateBounds, Rates
 from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
+from assistant.reception import Reception
 from assistant.sources import source_routes
 from assistant.tabs import TabGuard
+from assistant.types import DEFAULT_COLLECTION
 from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
 
 _ROOM_TO_REFUSE = 4
 _MOST_JSON_BYTES = 8_000_000
+_MOST_PAGE_BYTES = 16_000_000
+"""A browser sends what it keeps of conversations, which is at most some five million characters."""
+
+_SLOWEST_BYTES_PER_SECOND = 100_000
 _MULTIPART_BYTES = 100_000
 """What goes with a file that is sent: borders, headers, its name."""
+
+_MOST_EVENTS = 256
+"""Of all open pages, that may wait; each page asks for its state every few seconds."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -88,9 +102,11 @@ def create_app(installation: Installation) -> FastAPI:
         version=version("bronwijzer"),
     )
     report_errors(app)
+    reception = _reception(installation)
     seen = corpora_for(installation.corpora)
-    app.include_router(public_routes(seen))
-    app.include_router(owner_routes(installation))
+    app.include_router(public_routes(seen, reception))
+    if installation.ownership is not None:
+        app.include_router(owner_routes(installation, installation.ownership.token))
     readiness = Readiness(installation.corpora.opened, installation.watch)
     app.include_router(operation_routes(installation, readiness))
     book = WordingBook.bundled()
@@ -98,11 +114,14 @@ def create_app(installation: Installation) -> FastAPI:
     sources = source_routes(lambda request, name: seen(request).corpus(name), pictures, book)
     app.include_router(sources)
     tokens = build_embed_tokens(installation.settings)
-    app.include_router(embed_routes(installation, pictures, book, tokens))
-    _add_program_routes(app, installation, book, seen)
+    app.include_router(embed_routes(installation, pictures, book, tokens, reception))
+    _add_program_routes(app, installation, book, seen, reception)
     refuse_the_rest(app)
     app.add_middleware(LibraryGate, rule=installation.settings.library, book=book)
-    identities = build_identities(installation.settings, installation.ownership.token)
+    # Of a process that only reads, nobody is the owner: a token that nobody knows.
+    owner = installation.ownership
+    token = owner.token if owner is not None else secrets.token_urlsafe(32)
+    identities = build_identities(installation.settings, token)
     app.add_middleware(TabGuard)
     # Around all of the above, and around what is mounted: nothing is reached but through it.
     app.add_middleware(Admission, identities=identities, book=book)
@@ -112,37 +131,63 @@ def create_app(installation: Installation) -> FastAPI:
     if installation.settings.host in _LOOPBACK:
         # A page elsewhere must not reach this server under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    app.add_middleware(ForwardedClients, trusted=installation.settings.trusted_proxies)
     app.add_middleware(RequestLog)
     app.mount("/browser", StaticFiles(directory=STATIC))
     _mount_library(app, installation, book)
-    _mount_chat(app, installation, book, seen)
+    _mount_chat(app, installation, book, seen, reception)
     return app
 
 
+def _reception(installation: Installation) -> Reception:
+    settings = installation.settings
+    bounds = RateBounds(
+        settings.questions_per_minute,
+        settings.embed_questions_per_day,
+        settings.questions_per_day,
+    )
+    return Reception(installation.watch.queue.places, Rates(bounds))
+
+
 def _add_program_routes(
-    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+    app: FastAPI,
+    installation: Installation,
+    book: WordingBook,
+    seen: CorporaFor,
+    reception: Reception,
 ) -> None:
     settings = installation.settings
 
     def admit(request: Request) -> None:
-        """Refuse whom the gate refuses: its own rule again, should a route escape it."""
+        """Refuse whom the gate refuses, and whoever may not edit the collection that is named."""
         refused = refusal(request, settings.library)
+        identity = identity_of(request.scope)
+        collection = request.query_params.get("collection", DEFAULT_COLLECTION)
+        if identity is not ANYONE and not identity.rights.may_edit(collection):
+            refused = refused or Refusal.READER
         if refused is not None:
             wording = book.accepted(request.headers.get("accept-language", ""))
             raise HTTPException(403, wording(refused))
 
-    desk = DocumentDesk(
-        installation.corpus, installation.uploads, installation.upkeep, settings.arrivals_folder
-    )
+    desk = DocumentDesk(installation.stewards, settings.arrivals_folder)
     app.include_router(document_routes(desk, book, admit, seen))
-    app.include_router(openai_routes(seen, book))
-    upload = Bound(MULTIPART, largest_file(settings) + _MULTIPART_BYTES)
-    usual = Bound(JSON, _MOST_JSON_BYTES)
-    app.add_middleware(BodyBounds, usual=usual, special={DOCUMENTS: upload})
+    app.include_router(openai_routes(seen, book, reception))
+    most = largest_file(settings) + _MULTIPART_BYTES
+    upload = Bound(MULTIPART, most, 60 + most / _SLOWEST_BYTES_PER_SECOND)
+    app.add_middleware(
+        BodyBounds,
+        usual=Bound(JSON, _MOST_JSON_BYTES),
+        special={DOCUMENTS: upload},
+        page=Bound("", _MOST_PAGE_BYTES),
+    )
 
 
 def _mount_chat(
-    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+    app: FastAPI,
+    installation: Installation,
+    book: WordingBook,
+    seen: CorporaFor,
+    reception: Reception,
 ) -> None:
     i18n = translations(book)
     settings = installation.settings
@@ -154,13 +199,16 @@ def _mount_chat(
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
         manages=lambda request: refusal(request, settings.library) is None,
+        reception=reception,
         fingerprint=lambda: installation.corpus.fingerprint,
         organisation=settings.organisation,
         greeting=settings.greeting,
         contact=settings.contact,
     )
     chat = build_chat(events, i18n)
-    chat.queue(default_concurrency_limit=8, max_size=64)
+    # Gradio runs so many events at once, of which each answer is one, and all else is to go on.
+    chat.max_threads += reception.places
+    chat.queue(default_concurrency_limit=8, max_size=_MOST_EVENTS)
     gr.mount_gradio_app(
         app,
         chat,

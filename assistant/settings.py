@@ -23,6 +23,7 @@ from assistant.embeds import Embed, EmbedName
 from assistant.errors import BadSetting
 from assistant.folder_settings import FolderSettings
 from assistant.grants import Grant
+from assistant.load_settings import LoadSettings
 from assistant.parser_settings import ParserSettings
 from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
@@ -48,7 +49,7 @@ _HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class Settings(ParserSettings, FolderSettings):
+class Settings(ParserSettings, FolderSettings, LoadSettings):
     """The settings of one installation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -203,8 +204,8 @@ class Settings(ParserSettings, FolderSettings):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         (),
         max_length=100,
-        description="Addresses or networks of the proxies that sign people in, such as "
-        "127.0.0.1; their headers alone say who somebody is.",
+        description="Addresses or networks of the proxies in front, such as 127.0.0.1. Their "
+        "headers alone say who somebody is, which client asks, and whether over https.",
     )
     user_header: _HeaderName = Field(
         "X-Forwarded-User", description="Header in which they say who it is."

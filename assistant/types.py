@@ -27,11 +27,15 @@ def is_collection_name(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CollectionCount:
-    """A collection, and how many documents and passages can be found in it."""
+    """A collection, and how many documents and passages can be found in it.
+
+    `failure` says why it cannot be opened, where it cannot; nothing is counted then.
+    """
 
     name: str
     documents: int
     passages: int
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,8 @@ class Answer:
     images and HTML tags. `model` names the language model that was asked, None where none was,
     and `read` counts the passages that it was given; `probability` is the search's own
     estimate that the evidence holds the answer, None until it is made; `degraded` says that the
-    model failed, and that these are quotations instead. `notices` tell what the reader should know.
+    model failed, and that these are quotations instead. `waiting` counts the answers that come
+    before this one at the language model. `notices` tell what the reader should know.
     `timings_ms` has milliseconds since the question came, for
     "evidence", "rewritten", "first_token" and "done".
     """
@@ -227,6 +232,7 @@ class Answer:
     read: int = 0
     probability: float | None = None
     degraded: bool = False
+    waiting: int = 0
     notices: tuple[Notice, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     done: bool = False

@@ -63,11 +63,15 @@ class Upkeep:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Stop after the present step; the next sync finishes what is left."""
+    def stop(self) -> None:
+        """Begin no more, and end after the present step; the next sync finishes what is left."""
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop, and wait until that has come about."""
+        self.stop()
         self._thread.join(_SECONDS_TO_STOP)
 
     @property
@@ -78,8 +82,10 @@ class Upkeep:
     def request(self, paths: Sequence[Path] = ()) -> int:
         """Ask for a sync of some paths, or of all remembered ones; number the request from 1.
 
-        It is met once the state's `ended` has reached that number.
+        It is met once the state's `ended` has reached that number. The paths are remembered at
+        once: what is not met before a stop is done by whichever sync comes next.
         """
+        self._corpus.remember([path for path in paths if path.exists()])
         with self._changed:
             self._wanted.append(tuple(paths))
             state = self._state

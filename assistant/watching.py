@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from assistant.errors import BadQuestion, ServerStopping
+from assistant.errors import BadQuestion, Busy, ServerStopping
+from assistant.model_queue import ModelQueue
 from assistant.types import Answer
 from index.errors import EmptyCorpus, UnknownDocument
 from index.types import SyncReport
@@ -21,7 +22,8 @@ from index.types import SyncReport
 class Outcome(StrEnum):
     """How an answer or a sync ended.
 
-    INVALID is a question that cannot be asked, STOPPED a reader who left or a sync cut short.
+    INVALID is a question that cannot be asked, BUSY one for which no place was free, STOPPED a
+    reader who left or a sync cut short.
     """
 
     QUOTED = "quoted"
@@ -30,6 +32,7 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     INVALID = "invalid"
+    BUSY = "busy"
     STOPPED = "stopped"
 
 
@@ -68,9 +71,13 @@ class Observer(Protocol):
 
 
 class Watch:
-    """Counts running answers, tells observers of each end, and closes the door for new ones."""
+    """Counts running answers, tells observers of each end, and closes the door for new ones.
 
-    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+    `queue` is where answers wait for the language model.
+    """
+
+    def __init__(self, observers: Sequence[Observer] = (), queue: ModelQueue | None = None) -> None:
+        self.queue = queue or ModelQueue()
         self._observers = tuple(observers)
         self._changed = threading.Condition()
         self._running = 0
@@ -87,8 +94,9 @@ class Watch:
         return self._stopping
 
     def stop(self) -> None:
-        """Turn new questions away."""
-        self._stopping = True
+        """Turn new questions away; what has been let in before is counted as running."""
+        with self._changed:
+            self._stopping = True
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no answer is being made; say whether that came about."""
@@ -97,9 +105,7 @@ class Watch:
 
     def answers(self, snapshots: Generator[Answer, None, None]) -> Generator[Answer, None, None]:
         """Pass the snapshots of an answer on. Raises ServerStopping, and what they raise."""
-        if self._stopping:
-            raise ServerStopping("The server is stopping. Ask again in a minute.")
-        self._count(1)
+        self._let_in()
         answer: Answer | None = None
         outcome, error = Outcome.STOPPED, ""
         try:
@@ -111,11 +117,14 @@ class Watch:
         except (BadQuestion, EmptyCorpus, UnknownDocument) as raised:
             outcome, error = Outcome.INVALID, type(raised).__name__
             raise
+        except Busy as raised:
+            outcome, error = Outcome.BUSY, type(raised).__name__
+            raise
         except Exception as raised:
             outcome, error = Outcome.FAILED, type(raised).__name__
             raise
         finally:
-            self._count(-1)
+            self._let_out()
             end = AnswerEnd(outcome, answer, error, datetime.now(UTC))
             for observer in self._observers:
                 observer.answered(end)
@@ -140,9 +149,16 @@ class Watch:
             for observer in self._observers:
                 observer.synced(end)
 
-    def _count(self, change: int) -> None:
+    def _let_in(self) -> None:
+        # One step, or a server could find itself idle between the look and the count.
         with self._changed:
-            self._running += change
+            if self._stopping:
+                raise ServerStopping("The server is stopping. Ask again in a minute.")
+            self._running += 1
+
+    def _let_out(self) -> None:
+        with self._changed:
+            self._running -= 1
             self._changed.notify_all()
 
 

@@ -45,13 +45,24 @@ class ScriptedModel(BaseHTTPRequestHandler):
             delta = {"index": 0, "delta": {"content": REPLY[start : start + 4]}}
             chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [delta]}
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            if isinstance(self.server, ModelServer):
+                time.sleep(self.server.pause)
         self.wfile.write(b"data: [DONE]\n\n")
 
 
+class ModelServer(ThreadingHTTPServer):
+    """Serves the scripted model, with a pause behind each piece of its reply, in seconds."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    pause = 0.0
+
+
 @contextmanager
-def scripted_model() -> Iterator[dict[str, str]]:
+def scripted_model(pause: float = 0.0) -> Iterator[dict[str, str]]:
     """Run the scripted model; gives the settings that choose it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), ScriptedModel) as server:
+    with ModelServer(("127.0.0.1", 0), ScriptedModel) as server:
+        server.pause = pause
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         yield {"BRONWIJZER_MODEL": "scripted", "BRONWIJZER_MODEL_URL": url}
@@ -61,21 +72,45 @@ def scripted_model() -> Iterator[dict[str, str]]:
 @contextmanager
 def serving(folder: Path, texts: Path, settings: dict[str, str]) -> Iterator[str]:
     """Index a folder of texts, and serve it; gives the address."""
-    values = {**os.environ, "BRONWIJZER_DATA": str(folder / "data"), **settings}
-    command = [sys.executable, "-m", "assistant"]
     began = time.perf_counter()
-    subprocess.run([*command, "sync", str(texts)], env=values, check=True, capture_output=True)
+    command(["sync", str(texts)], folder, settings)
     print(f"indexed in {time.perf_counter() - began:.0f} s")
-    values["PYTHONUNBUFFERED"] = "1"
+    with started(folder, settings) as (_, address):
+        yield address
+
+
+def command(words: Sequence[str], folder: Path, settings: dict[str, str]) -> str:
+    """Run a command on the data folder below a folder; gives what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", *words],
+        env=_environment(folder, settings),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+@contextmanager
+def started(folder: Path, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve the data folder below a folder; gives the process and its address."""
     process = subprocess.Popen(
-        [*command, "serve", "--port", "0"], env=values, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "assistant", "serve", "--port", "0"],
+        env=_environment(folder, settings),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     try:
         first = process.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+", first)
         assert address, first
-        yield address.group()
+        yield process, address.group()
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
+
+
+def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    values = {"BRONWIJZER_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1", **settings}
+    return {**os.environ, **values}

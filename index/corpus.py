@@ -4,49 +4,35 @@ Knows how the parts fit together; nothing of language models, prompts or the web
 """
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
 
 from index.check_report import CheckReport
 from index.checking import checked
-from index.coverage import Coverage
-from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable
+from index.errors import EmbedderUnavailable
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
-from index.originals import Original
 from index.planning import named_roots, planned, remember
 from index.plans import USUAL, SyncOptions, SyncPlan
+from index.reader import CorpusReader
 from index.reading import Reading
 from index.rebuilding import refilled
-from index.retriever import HybridRetriever
-from index.selection import selected
 from index.stores import Stores
 from index.synchronisation import Synchroniser, take_out
-from index.totals import passages_by_language, totals
+from index.totals import passages_by_language
 from index.turns import Turn
-from index.types import (
-    CorpusStats,
-    DocumentFilter,
-    DocumentInfo,
-    Embedder,
-    Hit,
-    SentenceMatch,
-    Skipped,
-    SourceDocument,
-    SyncReport,
-    Unread,
-)
+from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress, Workspace
 
 
-class Corpus:
+class Corpus(CorpusReader):
     """The documents of one data folder. Any thread may search; one sync runs at a time.
 
-    The caller must be the only process that has the folder open. Corpora that are given the same
-    `turn` have one sync at a time between them, since an embedder takes much memory at work.
+    The caller must be the only process that has the folder open, `read_only` ones excepted.
+    Corpora that are given the same `turn` have one sync at a time between them, since an embedder
+    takes much memory at work. Raises StoreUnavailable.
     """
 
     def __init__(
@@ -56,137 +42,12 @@ class Corpus:
         reading: Reading,
         chroma: ChromaAddress,
         turn: "threading.Lock | None" = None,
+        read_only: bool = False,
     ) -> None:
-        self._embedder = embedder
-        self._reading = reading
-        self._workspace = Workspace(folder, chroma)
-        self._catalog = self._workspace.catalog
+        super().__init__(Workspace(folder, chroma, read_only), embedder, reading)
         self._turn = Turn(turn)
         self._completing = threading.Lock()
         self._progress: SyncReport | None = None
-        self._means: LanguageMeans | None = None
-        self._stores = self._workspace.current()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the files."""
-        self._workspace.close()
-
-    # Questions
-
-    def search(
-        self,
-        question: str | Mapping[str, float],
-        limit: int = 8,
-        document_ids: Sequence[int] | None = None,
-    ) -> list[Hit]:
-        """Rank the passages for a question, best first; of some documents alone, where given.
-
-        No documents at all are not the same as None, and nothing is found in them.
-
-        A mapping weighs wordings of one question: its weights add up to 1, and the first wording
-        alone chooses key sentences. Raises EmptyCorpus, EmbedderMismatch, EmbedderUnavailable,
-        StoreUnavailable.
-        """
-        while True:
-            stores = self._stores
-            if stores is None or not stores.generation.has_ready():
-                raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
-            stores.generation.expect(self._embedder.fingerprint)
-            try:
-                hits = self._retriever(stores).search(question, limit, document_ids)
-            except StoreUnavailable:
-                if stores is self._stores:
-                    raise
-                continue
-            # A rebuild that ended meanwhile has taken away what this search was reading.
-            if stores is self._stores:
-                return hits
-
-    def match_sentences(
-        self, text: str, passage_ids: Iterable[int]
-    ) -> dict[int, tuple[SentenceMatch, ...]]:
-        """Compare a text with each sentence of some passages, by passage."""
-        if self._stores is None:
-            return {}
-        return self._retriever(self._stores).match_sentences(text, passage_ids)
-
-    def source(self, document_id: int) -> SourceDocument:
-        """Read a document's text as it was indexed. Raises UnknownDocument."""
-        return self._catalog.source(document_id)
-
-    def original(self, document_id: int) -> Original:
-        """Find the file that a document was read from. Raises UnknownDocument."""
-        return Original(*self._catalog.file_of(document_id), tuple(self._catalog.roots()))
-
-    def paths(self, document_id: int) -> tuple[str, ...]:
-        """List the files that say what a document says, its own first. Raises UnknownDocument."""
-        return self._catalog.paths_of(document_id)
-
-    def document_named(self, name: str) -> int:
-        """Number the document whose path is this, or ends with it. Raises UnknownDocument."""
-        return self._catalog.named(name)
-
-    @property
-    def fingerprint(self) -> str:
-        """Name the embedder that made the index; empty where there is none yet."""
-        return self._stores.generation.fingerprint if self._stores else ""
-
-    def detect_language(self, text: str, fallback: str) -> str:
-        """Name the language of a text, or `fallback` where nothing in it tells."""
-        return self._reading.detector.detect(text, fallback)
-
-    # Documents
-
-    def documents(self, path: str = "") -> list[DocumentInfo]:
-        """List what is in the index, by path; the document at a path alone, where given."""
-        return self._catalog.documents(self._stores.generation.number if self._stores else 0, path)
-
-    def document_count(self) -> int:
-        """Count what `documents` lists, without reading it."""
-        return self._catalog.ready_count()
-
-    @property
-    def state(self) -> tuple[int, ...]:
-        """Number the generation, then its documents: while these stay, searches find the same."""
-        number = self._stores.generation.number if self._stores else 0
-        return (number, *self._catalog.ready_ids())
-
-    def roots(self) -> list[str]:
-        """List the remembered paths."""
-        return self._catalog.roots()
-
-    def unread(self) -> list[Unread]:
-        """List the files that could not be read, and why, by path."""
-        return self._catalog.unread()
-
-    def skipped(self) -> list[Skipped]:
-        """List what was passed over, and why, by path."""
-        return self._catalog.skipped()
-
-    def select(self, wanted: DocumentFilter) -> list[int] | None:
-        """Number the documents that fit a filter; None where it lets everything through.
-
-        Raises UnknownDocument for a name that no document has.
-        """
-        return selected(self._catalog, wanted)
-
-    def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
-        """Count the passages that can be found, of some documents alone, where given."""
-        return self._stores.passage_count(document_ids) if self._stores else 0
-
-    def stats(self) -> CorpusStats:
-        """Count what is in the index."""
-        return totals(self._catalog, self._stores, self._coverage())
-
-    def coverage_warning(self) -> str:
-        """Say which languages of the documents the embedder does not cover; empty where none."""
-        return self._coverage().warning(passages_by_language(self._stores))
 
     @property
     def syncing(self) -> bool:
@@ -216,6 +77,13 @@ class Corpus:
             yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
             self._complete_means(stores.generation)
 
+    def remember(self, paths: Sequence[Path]) -> None:
+        """Have the next sync of all remembered paths visit these; also while a sync runs.
+
+        Raises UnreadableFile as `sync` does.
+        """
+        remember(self._catalog, named_roots(paths, USUAL), USUAL)
+
     def preview(self, paths: Sequence[Path] = (), options: SyncOptions = USUAL) -> SyncPlan:
         """Say what `sync` would do, and change nothing. Raises UnreadableFile as it does."""
         roots = named_roots(paths, options)
@@ -226,7 +94,7 @@ class Corpus:
 
         Counts the documents. Raises UnknownDocument where nothing is known of the path.
         """
-        with self._exclusive():
+        with self._turn.changing():
             return take_out(path, self._catalog, self._stores)
 
     def rebuild(self) -> Generator[SyncReport, None, None]:
@@ -244,17 +112,9 @@ class Corpus:
             for report in map(self._noted, steps):
                 yield report
             new.switch()
-            self._stores = new
-            self._workspace.sweep(new)
+            self._workspace.drop_stores_beside(new)
             self._complete_means(new.generation)
             yield self._noted(replace(report, stage="done", seconds_left=None, done=True))
-
-    def probe(self, sample: int = 50) -> tuple[int, int]:
-        """Ask for stored passages by their own vectors: how many were asked, how many found.
-
-        Only this, and no count, shows what an index has lost.
-        """
-        return self._stores.probe(sample) if self._stores else (0, 0)
 
     def check(self, repair: bool = False) -> Generator[CheckReport, None, None]:
         """Compare catalog, Chroma and Tantivy, and mend them, where wanted; growing reports.
@@ -270,16 +130,11 @@ class Corpus:
 
         No sync runs meanwhile. Raises SyncRunning, StoreUnavailable.
         """
-        with self._exclusive():
+        with self._turn.changing():
             if (stores := self._stores) is not None:
                 self._workspace.sweep(stores)
                 stores.vectors.drop(stores.generation.collection)
-                self._stores = None  # Not before: the next sync would begin anew.
             yield
-
-    def _coverage(self) -> Coverage:
-        made_with = self._stores.generation.fingerprint if self._stores else ""
-        return Coverage(self._workspace.database, self._embedder, made_with)
 
     def _noted(self, report: SyncReport) -> SyncReport:
         if report.done:
@@ -287,11 +142,8 @@ class Corpus:
         self._progress = report
         return report
 
-    def _retriever(self, stores: Stores) -> HybridRetriever:
-        means = self._means or self._complete_means(stores.generation)
-        return HybridRetriever(
-            self._embedder, stores.generation, stores.vectors, stores.terms, means.means
-        )
+    def _language_means(self, generation: Generation) -> LanguageMeans:
+        return self._means or self._complete_means(generation)
 
     def _complete_means(self, generation: Generation) -> LanguageMeans:
         """Have the mean of every language there is; without, where the embedder is away."""
@@ -308,7 +160,6 @@ class Corpus:
         stores = self._workspace.begin(self._embedder)
         if self._stores is None:
             stores.generation.make_current()
-            self._stores = stores
         return stores
 
     @contextmanager

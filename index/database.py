@@ -1,6 +1,9 @@
 """The SQLite file behind the catalog: one connection a thread, transactions, a copy.
 
 Knows nothing of what the rows mean.
+
+Any process of the same machine may read beside the one that writes: the write-ahead log is shared
+memory, so a folder that lies on another machine will not do.
 """
 
 import sqlite3
@@ -8,8 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from index.errors import StoreUnavailable
+from index.errors import ReadOnly, StoreUnavailable
 from index.schema import SCHEMA_VERSION, migrate, version_of
 
 # Beside version 1, too: without them, nothing is known to be skipped, a copy or under a pattern.
@@ -32,33 +36,64 @@ CREATE INDEX IF NOT EXISTS passages_to_embed ON passages (generation, document_i
 """
 
 
-class Database:
-    """One SQLite file. Any thread may read; writes are short and take turns."""
+class _Connection(sqlite3.Connection):
+    """A connection that tells what is wrong with the file, and what to do."""
 
-    def __init__(self, path: Path) -> None:
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3 has it
+        try:
+            return super().execute(sql, parameters)
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self.path, error) from error
+
+
+class Database:
+    """One SQLite file. Any thread may read; writes are short and take turns.
+
+    Opened `read_only`, the file is another process's: nothing is made or changed, a thread's
+    connection follows where a restored backup takes the file's place, and a schema that this
+    program does not read is told whenever it comes about.
+    """
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
         self._path = path
+        self._read_only = read_only
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._closed = False
         self._writing = threading.RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._prepare()
+        try:
+            if read_only:
+                self.expect_schema()
+            else:
+                self._prepare()
+        except StoreUnavailable:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
-        try:
-            version = version_of(self.connection)
-            if version < SCHEMA_VERSION:
-                # Inside, the version is read again: another process may have been quicker.
-                with self.transaction() as connection:
-                    migrate(connection)
-        except sqlite3.DatabaseError as error:
-            raise StoreUnavailable(
-                f"The catalog {self._path} cannot be opened: {error}. Restore it from a backup, "
-                "or move the data folder away and run 'bronwijzer sync' on your folders again."
-            ) from error
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if version_of(self.connection) < SCHEMA_VERSION:
+            # Inside, the version is read again: another process may have been quicker.
+            with self.transaction() as connection:
+                migrate(connection)
+        self.expect_schema()
+
+    def expect_schema(self) -> None:
+        """Raise StoreUnavailable where the file is not one that this program can read."""
+        version = version_of(self.connection)
         if version > SCHEMA_VERSION:
             raise StoreUnavailable(
                 f"The catalog {self._path} has version {version}, this program reads versions up "
                 f"to {SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
+            )
+        if version < SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"The catalog {self._path} has version {version} and was not yet opened by this "
+                "release. Start the process that owns the data folder first: 'bronwijzer serve'."
             )
 
     def damage(self) -> str:
@@ -66,7 +101,7 @@ class Database:
         try:
             row = self.connection.execute("PRAGMA integrity_check(1)").fetchone()
             orphan = self.connection.execute("PRAGMA foreign_key_check").fetchone()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, StoreUnavailable) as error:
             return str(error)
         if row[0] != "ok":
             return str(row[0])
@@ -74,25 +109,77 @@ class Database:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Give the calling thread its connection."""
+        """Give the calling thread its connection. Raises StoreUnavailable once this is closed."""
+        if self._closed:
+            # A new connection would make a file where a removed collection was.
+            raise StoreUnavailable(
+                f"The catalog {self._path} is closed: its collection was removed, or the program "
+                "is ending. Ask again."
+            )
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if self._read_only:
+            return self._followed(connection)
         if connection is None:
-            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA busy_timeout = 10000")
+            connection = self._connect("rwc")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
-            self._opened.append(connection)
         return connection
+
+    def _followed(self, connection: sqlite3.Connection | None) -> sqlite3.Connection:
+        """Give a connection to the file that is there now, which may be another than before."""
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise StoreUnavailable(
+                f"There is no catalog {self._path} ({error.strerror}). Start the process that "
+                "owns the data folder first: 'bronwijzer serve', or correct the setting data."
+            ) from None
+        identity = (status.st_dev, status.st_ino)
+        if connection is None or self._local.identity != identity:
+            if connection is not None:
+                self._local.connection = None
+                self._opened.remove(connection)
+                connection.close()
+            connection = self._connect("ro")
+            self._local.identity = identity
+        return connection
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                f"{self._path.resolve().as_uri()}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=_Connection,
+            )
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from error
+        connection.path = self._path
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA busy_timeout = 10000")
+        self._local.connection = connection
+        self._opened.append(connection)
+        return connection
+
+    def _foreign(self, version: int) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The catalog {self._path} has version {version}, this program reads version "
+            f"{SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; transactions of other threads wait. May be nested.
 
-        Raises StoreUnavailable where SQLite cannot write, as on a full disk.
+        Raises ReadOnly, and StoreUnavailable where SQLite cannot write, as on a full disk.
         """
+        if self._read_only:
+            raise ReadOnly(
+                f"The catalog {self._path} is only read here. Ask the process that owns the data "
+                "folder to change it."
+            )
         with self._writing:
             connection = self.connection
             if connection.in_transaction:
@@ -118,11 +205,20 @@ class Database:
         )
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads; none is opened after that."""
+        self._closed = True
         for connection in self._opened:
             connection.close()
         self._opened.clear()
         self._local = threading.local()
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The catalog {path} cannot be used: {error}. Make room if the disk is full; if it is "
+        "damaged, restore it from a backup, or move the data folder away and run 'bronwijzer sync' "
+        "on your folders again."
+    )
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -10,6 +10,7 @@
         StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
         ParserUnavailable    no process can be had that reads files
         SyncRunning          another sync holds the corpus
+        ReadOnly             a change was asked of a process that only reads
         OriginalUnavailable  the file of a document cannot be handed out as it was indexed
             OriginalGone         it no longer lies there
             OriginalChanged      it says something else now
@@ -59,6 +60,10 @@ class ParserUnavailable(IndexingError):
 
 class SyncRunning(IndexingError):
     """Another sync holds the corpus."""
+
+
+class ReadOnly(IndexingError):
+    """A change was asked of a process that only reads; the owner of the data folder changes."""
 
 
 class OriginalUnavailable(IndexingError):

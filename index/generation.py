@@ -61,9 +61,7 @@ class Generation:
     def current(cls, database: Database) -> Self | None:
         """Open the current generation, if there is one yet."""
         row = database.connection.execute("SELECT * FROM generations WHERE current").fetchone()
-        if row is None:
-            return None
-        return cls(database, row["id"], row["fingerprint"], row["dimension"], row["collection"])
+        return None if row is None else cls._of(database, row)
 
     @classmethod
     def create(cls, database: Database, fingerprint: str, dimension: int) -> Self:
@@ -99,12 +97,11 @@ class Generation:
                 "UPDATE generations SET collection = ? WHERE id = ?", (self.collection, self.number)
             )
 
-    def leftovers(self) -> list[tuple[int, str]]:
-        """Number the other generations, with their collections."""
-        rows = self._database.connection.execute(
-            "SELECT id, collection FROM generations WHERE id != ?", (self.number,)
-        )
-        return [(row["id"], row["collection"]) for row in rows]
+    def others(self) -> list[Self]:
+        """List the other generations: replaced ones, or one that was begun and not finished."""
+        query = "SELECT * FROM generations WHERE id != ?"
+        rows = self._database.connection.execute(query, (self.number,))
+        return [self._of(self._database, row) for row in rows]
 
     def forget(self, number: int) -> None:
         """Delete another generation and its passages."""
@@ -214,12 +211,13 @@ class Generation:
         return [self._embedded(row) for row in rows]
 
     def passage_ids(self, document_ids: Iterable[int]) -> list[int]:
-        """Number the passages of documents, of every generation."""
+        """Number the passages of documents."""
         numbers = []
         for chunk in _chunks(document_ids):
-            marks = ",".join("?" * len(chunk))
             rows = self._database.connection.execute(
-                f"SELECT id FROM passages WHERE document_id IN ({marks}) ORDER BY id", chunk
+                "SELECT id FROM passages WHERE generation = ? AND document_id IN "
+                f"({','.join('?' * len(chunk))}) ORDER BY id",
+                (self.number, *chunk),
             )
             numbers += [row["id"] for row in rows]
         return numbers
@@ -269,6 +267,10 @@ class Generation:
             "WHERE p.generation = ? AND p.vector IS NULL AND d.state != 'gone'",
             self.number,
         )
+
+    @classmethod
+    def _of(cls, database: Database, row: sqlite3.Row) -> Self:
+        return cls(database, row["id"], row["fingerprint"], row["dimension"], row["collection"])
 
     def _select(self, condition: str, parameters: Sequence[int]) -> list[sqlite3.Row]:
         return self._database.connection.execute(

@@ -98,6 +98,23 @@ class LanguageMeans:
         return "{\n" + top + ' "means": {\n' + ",\n".join(lines) + "\n }\n}\n"
 
 
+def written_at(folder: Path) -> int:
+    """Say when the means in a folder were written, in nanoseconds; 0 where there are none."""
+    try:
+        return (folder / _FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def known(folder: Path, embedder: Embedder) -> LanguageMeans:
+    """Give the means that are bundled or kept in `folder`, and embed nothing.
+
+    Raises StoreUnavailable where the file cannot be read.
+    """
+    stored = _stored(folder / _FILE, embedder, ParallelTexts.bundled().digest)
+    return LanguageMeans({**stored, **LanguageMeans.bundled(embedder.fingerprint).means})
+
+
 def complete(folder: Path, embedder: Embedder, languages: Iterable[str]) -> LanguageMeans:
     """Give the means of these languages and of those already known, embedding what is missing.
 
@@ -107,18 +124,14 @@ def complete(folder: Path, embedder: Embedder, languages: Iterable[str]) -> Lang
     caller: LanguageMeans() does without, and the next call tries again. Raises StoreUnavailable
     where the file cannot be read or written.
     """
-    fingerprint = embedder.fingerprint
     texts = ParallelTexts.bundled()
-    known = {
-        **_stored(folder / _FILE, embedder, texts.digest),
-        **LanguageMeans.bundled(fingerprint).means,
-    }
-    missing = [language for language in languages if language not in known]
+    before = known(folder, embedder).means
+    missing = [language for language in languages if language not in before]
     fresh = LanguageMeans.fitted(embedder, texts, missing)
-    means = LanguageMeans({**known, **fresh.means})
+    means = LanguageMeans({**before, **fresh.means})
     if fresh.means:
         made_by = "bronwijzer sync, from the parallel texts of this version"
-        _replace(folder / _FILE, means.written(fingerprint, texts.digest, made_by))
+        _replace(folder / _FILE, means.written(embedder.fingerprint, texts.digest, made_by))
     return means
 
 

@@ -60,8 +60,9 @@ def name_of(loader: Loader) -> str:
 
     Raises ParserUnavailable for a function that none could import.
     """
-    name = f"{loader.__module__}:{loader.__qualname__}"
-    if "<" in name or "." in loader.__qualname__ or loader.__module__ == "__main__":
+    function = getattr(loader, "__qualname__", repr(loader))
+    name = f"{loader.__module__}:{function}"
+    if "<" in name or "." in function or loader.__module__ == "__main__":
         raise ParserUnavailable(
             f"The loader {name} cannot be imported by the process that reads files. Put it at the "
             "top of a module, or give Reading no limits."

@@ -46,8 +46,8 @@ def settle(folder: Path, old_place: str, new_place: str) -> None:
         with database.transaction() as connection:
             generation = Generation.current(database)
             if generation is not None:
-                for number, _ in generation.leftovers():
-                    generation.forget(number)
+                for other in generation.others():
+                    generation.forget(other.number)
                 generation.move_vectors()
             for table, path in _PATHS:
                 connection.execute(

@@ -118,11 +118,18 @@ class HybridRetriever(BaseRetriever):
     def match_sentences(
         self, text: str, passage_ids: Iterable[int]
     ) -> dict[int, tuple[SentenceMatch, ...]]:
-        """Compare a text with each sentence of some passages, by passage."""
-        query = self._query(text)
+        """Compare a text with each sentence of some passages, by passage.
+
+        Passages of a generation that a rebuild has replaced count too: an answer that was begun
+        before it is still checked after it.
+        """
+        query, numbers = self._query(text), tuple(passage_ids)
+        own = self._generation
+        replaced = [other for other in own.others() if other.fingerprint == own.fingerprint]
         return {
             item.stored.id: self._matches(item, query, query)
-            for item in self._generation.ready(passage_ids)
+            for generation in (own, *replaced)
+            for item in generation.ready(numbers)
         }
 
     def _query(self, text: str) -> "_Query":

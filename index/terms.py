@@ -45,22 +45,27 @@ def grams(text: str) -> list[str]:
 
 
 class TermIndex:
-    """A Tantivy index of passages in a folder of its own. Readers see the last commit."""
+    """A Tantivy index of passages in a folder of its own. Readers see the last commit.
 
-    def __init__(self, folder: Path) -> None:
+    Any process may read beside the one that writes. Opened `read_only`, it must be there.
+    """
+
+    def __init__(self, folder: Path, read_only: bool = False) -> None:
+        self._folder = folder
         # A signed field: of an unsigned one, Tantivy's Python package deletes nothing by term.
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("id", stored=True, indexed=True, fast=True)
         builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
-        folder.mkdir(parents=True, exist_ok=True)
+        if not read_only:
+            folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._index = tantivy.Index(self._schema, path=str(folder))
+            if read_only:
+                self._index = tantivy.Index.open(str(folder))
+            else:
+                self._index = tantivy.Index(self._schema, path=str(folder))
         except (ValueError, OSError) as error:
-            raise StoreUnavailable(
-                f"The lexical index in {folder} cannot be opened: {error}. "
-                "Run 'bronwijzer rebuild' to make it anew from the catalog."
-            ) from error
+            raise self._unusable("opened", error) from error
 
     def writer(self) -> "TermWriter":
         """Open the one writer that the index may have."""
@@ -119,8 +124,17 @@ class TermIndex:
         return [int(value) for value in values if value is not None]
 
     def _searcher(self) -> tantivy.Searcher:
-        self._index.reload()
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise self._unusable("read", error) from error
         return self._index.searcher()
+
+    def _unusable(self, done: str, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The lexical index in {self._folder} cannot be {done}: {error}. "
+            "Run 'bronwijzer rebuild' to make it anew from the catalog."
+        )
 
 
 class TermWriter:

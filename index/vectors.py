@@ -18,8 +18,10 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
@@ -40,6 +42,8 @@ _EF_SEARCH = 200
 """Candidates per look-up: recall@10 of 1.000 instead of 0.985 at 50,000 vectors."""
 
 
+_SECONDS_TO_ANSWER = 60.0
+"""A batch is written in a second; a server that takes longer hangs."""
 _NEIGHBOURS = 10
 """How many a vector is looked for among."""
 
@@ -58,13 +62,25 @@ class VectorRecord:
     vector: Vector
 
 
-def open_client(folder: Path, url: str, key: str = "") -> Client:
-    """Open the embedded store in `folder`, or the server at `url` if there is one."""
+def open_client(
+    folder: Path, url: str, key: str = "", seconds: float = _SECONDS_TO_ANSWER
+) -> Client:
+    """Open the embedded store in `folder`, or the server at `url` if there is one.
+
+    A server may take so many seconds for each answer. Raises StoreUnavailable.
+    """
     settings = ChromaSettings(anonymized_telemetry=False)
     try:
-        return _connect(folder, url, key, settings)
-    except (ChromaError, ValueError, OSError) as error:
+        if url:
+            # Chroma's own client would wait for ever, here and for every later answer.
+            httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=seconds)
+        client = _connect(folder, url, key, settings)
+    except (ChromaError, ValueError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
         raise _unavailable(url or str(folder), error) from error
+    server = client._server
+    if isinstance(server, FastAPI):
+        server._session.timeout = httpx.Timeout(seconds)
+    return client
 
 
 def _connect(folder: Path, url: str, key: str, settings: ChromaSettings) -> Client:
@@ -86,19 +102,24 @@ def _connect(folder: Path, url: str, key: str, settings: ChromaSettings) -> Clie
 
 
 class VectorStore:
-    """One collection of passage vectors."""
+    """One collection of passage vectors. Opened `read_only`, it must be there."""
 
-    def __init__(self, client: Client, name: str, dimension: int, where: str) -> None:
+    def __init__(
+        self, client: Client, name: str, dimension: int, where: str, read_only: bool = False
+    ) -> None:
         self._dimension = dimension
         self._where = where
         self._client = client
         self.name = name
         with self._reporting():
-            self._collection = client.get_or_create_collection(
-                name,
-                embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
-            )
+            if read_only:
+                self._collection = client.get_collection(name, embedding_function=None)
+            else:
+                self._collection = client.get_or_create_collection(
+                    name,
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
+                )
 
     def add(self, records: Sequence[VectorRecord]) -> None:
         """Write vectors, each in place of one of the same number."""
@@ -169,9 +190,7 @@ class VectorStore:
 
     def drop(self, name: str) -> None:
         """Delete a collection of this client; one that is not there is no error."""
-        with self._reporting():
-            if name in {collection.name for collection in self._client.list_collections()}:
-                self._client.delete_collection(name)
+        drop(self._client, name, self._where)
 
     def _marked(self, record: VectorRecord) -> Vector:
         row = np.zeros(self._dimension + LANGUAGE_SLOTS, dtype=np.float32)
@@ -188,6 +207,13 @@ class VectorStore:
 
     def _reporting(self) -> "_Reporting":
         return _Reporting(self._where)
+
+
+def drop(client: Client, name: str, where: str) -> None:
+    """Delete a collection; one that is not there is no error. Raises StoreUnavailable."""
+    with _Reporting(where):
+        if name in {collection.name for collection in client.list_collections()}:
+            client.delete_collection(name)
 
 
 def _cosine(first: Vector, second: Vector) -> float:

@@ -4,16 +4,19 @@ Knows which files and collections belong to which generation; nothing of what th
 """
 
 import shutil
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.catalog import CATALOG, Catalog
 from index.database import Database
+from index.errors import StoreUnavailable
 from index.generation import Generation
 from index.stores import Stores
 from index.terms import TermIndex
 from index.types import Embedder
-from index.vectors import VectorStore, open_client
+from index.vectors import VectorStore, drop, open_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,32 @@ class ChromaAddress:
 
 
 class Workspace:
-    """The files of a data folder, and the client of its vectors, until `close`."""
+    """The files of a data folder, and the client of its vectors, until `close`.
 
-    def __init__(self, folder: Path, chroma: ChromaAddress) -> None:
+    The catalog says which generation is current, whoever has made it so: `current` asks it anew
+    each time. Opened `read_only`, nothing is made, and the vectors must be on a server.
+    """
+
+    def __init__(self, folder: Path, chroma: ChromaAddress, read_only: bool = False) -> None:
+        if read_only and not chroma.url:
+            # Two processes on one embedded store lose vectors silently.
+            raise StoreUnavailable(
+                f"The vectors of {folder} are kept in the folder itself, which one process alone "
+                "may open. To read beside it, start 'chroma run', set chroma_url for all "
+                "processes, and run 'bronwijzer rebuild' once."
+            )
         self.folder = folder
         self._chroma = chroma
-        self._client = open_client(folder / "chroma", chroma.url, chroma.key)
-        self.database = Database(folder / CATALOG)
+        self._read_only = read_only
+        self._opening = threading.Lock()
+        self._opened: dict[str, Stores] = {}
+        self.database = Database(folder / CATALOG, read_only)
         self.catalog = Catalog(self.database)
+        try:
+            self._client = open_client(folder / "chroma", chroma.url, chroma.key)
+        except StoreUnavailable:
+            self.database.close()
+            raise
 
     def close(self) -> None:
         """Release the files."""
@@ -40,7 +61,12 @@ class Workspace:
         self._client.close()
 
     def current(self) -> Stores | None:
-        """Open the current generation, if there is one yet. Raises StoreUnavailable."""
+        """Give the stores of the current generation, if there is one yet.
+
+        Raises StoreUnavailable.
+        """
+        if self._read_only:
+            self.database.expect_schema()
         generation = Generation.current(self.database)
         return self._open(generation) if generation else None
 
@@ -51,21 +77,94 @@ class Workspace:
         )
 
     def sweep(self, stores: Stores) -> None:
-        """Drop what an unfinished or a replaced generation has left."""
-        for number, collection in stores.generation.leftovers():
-            stores.vectors.drop(collection)
-            shutil.rmtree(self._terms_folder(number), ignore_errors=True)
+        """Forget all that an unfinished or a replaced generation has left."""
+        for number in self.drop_stores_beside(stores):
             stores.generation.forget(number)
 
+    def drop_stores_beside(self, stores: Stores) -> list[int]:
+        """Drop vectors and terms of the other generations, whose numbers are given.
+
+        Their passages stay in the catalog: answers that were begun are still checked against them.
+        """
+        others = stores.generation.others()
+        for other in others:
+            stores.vectors.drop(other.collection)
+            shutil.rmtree(self._terms_folder(other.number), ignore_errors=True)
+            with self._opening:
+                self._opened.pop(other.collection, None)
+        return [other.number for other in others]
+
     def _open(self, generation: Generation) -> Stores:
+        with self._opening:
+            # By this name alone: a restored catalog may give the same number to another one.
+            stores = self._opened.get(generation.collection)
+            if stores is None:
+                stores = self._stores(generation)
+                if self._read_only:
+                    self._opened.clear()
+                self._opened[generation.collection] = stores
+            return stores
+
+    def _stores(self, generation: Generation) -> Stores:
         where = self._chroma.url or str(self.folder / "chroma")
+        name, dimension = generation.collection, generation.dimension
         return Stores(
             self.database,
             self.catalog,
             generation,
-            VectorStore(self._client, generation.collection, generation.dimension, where),
-            TermIndex(self._terms_folder(generation.number)),
+            VectorStore(self._client, name, dimension, where, self._read_only),
+            TermIndex(self._terms_folder(generation.number), self._read_only),
         )
 
     def _terms_folder(self, generation: int) -> Path:
         return self.folder / f"terms-{generation}"
+
+
+def discard_vectors(folder: Path, chroma: ChromaAddress) -> str:
+    """Drop what a folder that cannot be opened has on a Chroma server, as far as that is known.
+
+    Says what may be left there. Raises StoreUnavailable where the server is away.
+    """
+    if not chroma.url:
+        return ""
+    try:
+        names = vector_collections(folder)
+    except StoreUnavailable as error:
+        return f"Its vectors on {chroma.url} could not be named, and are left there. {error}"
+    drop_collections(names, chroma)
+    return ""
+
+
+def vector_collections(folder: Path) -> list[str]:
+    """Name the Chroma collections of a data folder that nobody has open, by its catalog.
+
+    Raises StoreUnavailable where that is not there or cannot be read.
+    """
+    if not (folder / CATALOG).is_file():
+        raise StoreUnavailable(f"There is no catalog in {folder}.")
+    database = Database(folder / CATALOG)
+    try:
+        current = Generation.current(database)
+        return [] if current is None else [g.collection for g in (current, *current.others())]
+    finally:
+        database.close()
+
+
+def drop_collections(names: Sequence[str], chroma: ChromaAddress) -> None:
+    """Delete collections on a Chroma server. Raises StoreUnavailable."""
+    client = open_client(Path(), chroma.url, chroma.key)
+    try:
+        for name in names:
+            drop(client, name, chroma.url)
+    finally:
+        client.close()
+
+
+def begin_catalog(folder: Path, after: int) -> None:
+    """Make the catalog of a new data folder, whose first document has the number behind `after`."""
+    database = Database(folder / CATALOG)
+    try:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('documents', ?)", (after,))
+    finally:
+        database.close()

@@ -45,10 +45,10 @@ def write_texts(folder):
     return folder
 
 
-def make_corpus(folder):
+def make_corpus(folder, chroma=None):
     """Open an empty corpus with the bundled embedder."""
     reading = Reading({".txt": plain_text}, LanguageDetector(), 1_000_000)
-    return Corpus(folder, BundledEmbedder(), reading, ChromaAddress())
+    return Corpus(folder, BundledEmbedder(), reading, chroma or ChromaAddress())
 
 
 def make_assistant(corpus, collection="documents", **limits):

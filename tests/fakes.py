@@ -67,12 +67,23 @@ def open_corpus(folder, embedder, chroma=None, reading=None):
     return Corpus(folder, embedder, reading, chroma or ChromaAddress())
 
 
+def free_port():
+    """Find a loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def running_chroma(folder):
     """Run `chroma run` on a free loopback port; gives its address and process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with chroma_on(folder, free_port()) as running:
+        yield running
+
+
+@contextmanager
+def chroma_on(folder, port):
+    """Run `chroma run` on a loopback port; gives its address and process."""
     command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(folder)]
     server = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", str(port)],

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant import administration
 from assistant.backup import back_up, restore
 from assistant.errors import BadBackup
 from index.errors import StoreUnavailable
-from index.workspace import ChromaAddress
+from index.vectors import open_client
+from index.workspace import ChromaAddress, vector_collections
+from tests.corpora import make_corpus
 from tests.fakes import WordEmbedder, open_corpus
 
 WORDS = ("quay", "permit", "library", "waste", "council", "bridge", "market", "school")
@@ -159,6 +162,24 @@ def test_a_copy_leaves_the_vectors_of_its_original_on_a_shared_server_alone(tmp_
             list(copy.rebuild())
             copy.remove(texts)
         assert corpus.probe() == (8, 8)
+
+
+def test_what_is_replaced_leaves_no_vectors_on_a_server(tmp_path, server_url, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = {"DATA": "data", "CHROMA_URL": server_url, "MODEL": "none"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"BRONWIJZER_{name}", value)
+    folder = tmp_path / "data"
+    with make_corpus(folder, ChromaAddress(server_url)) as corpus:
+        list(corpus.sync([write_texts(tmp_path / "texts", 2)]))
+    back_up(folder, tmp_path / "saved.tar.gz")
+    (before,) = vector_collections(folder)
+    administration.restore(tmp_path / "saved.tar.gz", replace=True)
+    client = open_client(folder, server_url)
+    there = {collection.name for collection in client.list_collections()}
+    client.close()
+    after = vector_collections(folder)
+    assert before not in there and there & set(after)
 
 
 def test_a_folder_that_holds_something_wants_a_word_before_it_is_given_up(filled, tmp_path):

@@ -1,5 +1,7 @@
 """The one model adapter, against a loopback server."""
 
+import socket
+
 import pytest
 
 from assistant.errors import ModelUnavailable
@@ -68,3 +70,16 @@ def test_loopback_ignores_proxies(server, monkeypatch):
 def test_the_host_is_named_only_where_text_leaves_the_machine(server):
     assert model_of(server).host == ""
     assert OpenAIChatModel("https://models.example.org/v1", "m", "").host == "models.example.org"
+
+
+def test_a_silent_model_is_told_to_stop_as_soon_as_nobody_waits_for_it():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        pieces = OpenAIChatModel(url, "m", "").stream(QUESTION)
+        assert next(pieces) == ""
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20)
+            assert b"Who leads it?" in connection.recv(65536)
+            pieces.close()
+            assert connection.recv(1) == b""

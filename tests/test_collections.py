@@ -1,24 +1,30 @@
 """Collections: each apart from all others, through every way in."""
 
+import threading
 from contextlib import ExitStack
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from assistant.corpora import Collection, Corpora
 from assistant.errors import BadCollection, UnknownCollection
 from assistant.sources import source_routes
 from assistant.wording import WordingBook
 from index.corpus import Corpus
-from index.errors import StoreUnavailable, SyncRunning, UnreadableFile
+from index.errors import StoreUnavailable, SyncRunning, UnknownDocument, UnreadableFile
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
 from index.reading import Reading
-from index.workspace import ChromaAddress
-from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
+from index.vectors import open_client
+from index.workspace import ChromaAddress, discard_vectors, vector_collections
+from tests.corpora import make_assistant, make_corpora, make_corpus, plain_text, write_texts
 from tests.fakes import DETECTOR, WordEmbedder
 from tests.test_loaders_pdf import pdf_file, typed
 from tests.test_server import EVENTS, QUESTION, events, running
+
+# Chroma's HTTP client leaves its sockets to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 CANARY = "The canary Quirinus Vandermolen leads the secret works on the quay."
 
@@ -68,20 +74,23 @@ def test_a_question_to_one_collection_never_meets_another(client):
     assert "canary" not in client.get("/api/v1/documents").text
 
 
-def test_a_documents_addresses_stay_in_its_collection(client):
-    for path in ("/source/1", "/original/1"):
-        here, there = client.get(path).text, client.get(f"{path}?collection=vault").text
-        assert "canary" not in here and "canary" in there, path
-    assert client.get("/source/2?collection=vault").status_code == 404
-    assert client.get("/source/2").status_code == 200
+def test_a_documents_addresses_stay_in_its_collection(server, client):
+    (document,) = server[1].corpora.corpus("vault").documents()
+    for path in ("/source", "/original"):
+        there = f"{path}/{document.id}"
+        assert "canary" not in client.get(f"{path}/1").text
+        assert "canary" in client.get(f"{there}?collection=vault").text, path
+        assert client.get(there).status_code == 404
+        assert client.get(f"{path}/1?collection=vault").status_code == 404
 
 
 def test_a_citation_of_a_collection_opens_there(client):
     answer = client.post("/api/ask", json=in_vault(QUESTION)).json()
     assert {item["collection"] for item in answer["evidence"]} == {"vault"}
-    page = client.get("/source/1?collection=vault&start=0&end=10").text
+    number = answer["evidence"][0]["document_id"]
+    page = client.get(f"/source/{number}?collection=vault&start=0&end=10").text
     assert '<mark id="cited">The canary</mark>' in page
-    assert 'href="../original/1?collection=vault"' in page
+    assert f'href="../original/{number}?collection=vault"' in page
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "..", "../data", "vault/", "Vault", "a" * 41])
@@ -152,6 +161,153 @@ def test_a_removed_collection_leaves_nothing_behind(corpora, tmp_path):
         corpora.corpus("rules")
     corpora.create("rules")
     assert corpora.corpus("rules").document_count() == 0
+
+
+def test_a_collection_made_again_uses_no_number_of_the_old_one(corpora, tmp_path):
+    numbers = []
+    for _ in range(2):
+        corpora.create("rules")
+        list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
+        numbers += [document.id for document in corpora.corpus("rules").documents()]
+        corpora.remove("rules")
+    corpora.create("rules")
+    assert len(set(numbers)) == 2 and max(numbers) < 2**53
+    for number in numbers:
+        with pytest.raises(UnknownDocument):
+            corpora.corpus("rules").source(number)
+
+
+@pytest.mark.parametrize("damage", ["catalog", "pages", "terms"])
+def test_a_damaged_collection_is_listed_and_can_be_removed(corpora, tmp_path, damage):
+    corpora.create("rules")
+    list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
+    corpora.close()
+    if damage == "terms":
+        (*_, folder) = corpora.folder("rules").glob("terms-*")
+        (folder / "meta.json").write_text("{")
+    else:
+        file = corpora.folder("rules") / "catalog.sqlite3"
+        kept = 0 if damage == "catalog" else 4096
+        file.write_bytes(file.read_bytes()[:kept] + b"\xff" * (file.stat().st_size - kept))
+    whole, broken = corpora.counted()
+    assert (whole.name, whole.documents, whole.failure) == ("documents", 3, "")
+    assert (broken.name, broken.documents) == ("rules", 0)
+    assert "rules" in broken.failure and "bronwijzer" in broken.failure
+    assert corpora.remove("rules") == ""
+    assert corpora.names() == ("documents",)
+    corpora.create("rules")
+    list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
+    assert corpora.corpus("rules").search("library")
+
+
+def test_vectors_of_a_damaged_collection_on_a_server_go_where_their_names_are_known(
+    tmp_path, server_url
+):
+    address = ChromaAddress(server_url)
+    folders = [tmp_path / "terms", tmp_path / "catalog"]
+    for folder in folders:
+        with make_corpus(folder, address) as corpus:
+            list(corpus.sync([write_texts(tmp_path / f"{folder.name}-texts")]))
+    names = [vector_collections(folder) for folder in folders]
+    client = open_client(tmp_path, server_url)
+    assert discard_vectors(folders[0], address) == ""
+    (folders[1] / "catalog.sqlite3").write_text("no catalog " * 1000)
+    assert f"left there. The catalog {folders[1]}" in discard_vectors(folders[1], address)
+    there = {collection.name for collection in client.list_collections()}
+    client.close()
+    assert not there & set(names[0]) and there >= set(names[1])
+
+
+def test_a_collection_that_hangs_while_it_opens_keeps_nobody_from_others(tmp_path):
+    begun, go_on, opened = threading.Event(), threading.Event(), []
+
+    def opener(place, name):
+        if name == "slow":
+            begun.set()
+            assert go_on.wait(60)
+        corpus = make_corpus(place)
+        return Collection(corpus, make_assistant(corpus, name))
+
+    with (
+        make_corpus(tmp_path) as corpus,
+        Corpora(tmp_path, Collection(corpus, make_assistant(corpus)), opener) as corpora,
+    ):
+        for name in ("quick", "slow"):
+            corpora.create(name)
+        waiting = threading.Thread(target=lambda: opened.append(corpora.corpus("slow")))
+        waiting.start()
+        try:
+            assert begun.wait(60)
+            assert corpora.corpus("quick").document_count() == 0
+            assert list(corpora.opened()) == ["documents", "quick"] and not opened
+            corpora.remove("quick")
+        finally:
+            go_on.set()
+            waiting.join()
+        assert opened == [corpora.corpus("slow")]
+
+
+def test_a_question_that_waits_for_a_removal_brings_no_collection_back(tmp_path):
+    begun, go_on, told = threading.Event(), threading.Event(), []
+
+    def discard(folder):
+        begun.set()
+        assert go_on.wait(60)
+        return ""
+
+    def opener(place, name):
+        raise StoreUnavailable("The catalog is damaged.")
+
+    def ask():
+        try:
+            corpora.corpus("rules")
+        except (StoreUnavailable, UnknownCollection) as error:
+            told.append(type(error))
+
+    with (
+        make_corpus(tmp_path) as corpus,
+        Corpora(tmp_path, Collection(corpus, make_assistant(corpus)), opener, discard) as corpora,
+    ):
+        corpora.create("rules")
+        removing = threading.Thread(target=corpora.remove, args=("rules",))
+        removing.start()
+        assert begun.wait(60)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        go_on.set()
+        removing.join()
+        asking.join()
+        assert told == [UnknownCollection] and corpora.names() == ("documents",)
+
+
+def test_documents_are_removed_while_another_collection_is_synced(tmp_path):
+    turn, texts = threading.Lock(), write_texts(tmp_path / "texts")
+    reading = Reading({".txt": plain_text}, DETECTOR, 1_000_000)
+    with ExitStack() as stack:
+        one, other = (
+            stack.enter_context(
+                Corpus(tmp_path / name, WordEmbedder(), reading, ChromaAddress(), turn)
+            )
+            for name in ("one", "other")
+        )
+        list(one.sync([texts]))
+        steps = other.sync([texts])
+        next(steps)
+        assert one.remove(texts / "kade.txt") == 1
+        for refused in (lambda: list(one.sync()), lambda: other.remove(texts)):
+            with pytest.raises(SyncRunning):
+                refused()
+        steps.close()
+
+
+def test_what_is_asked_of_a_closed_collection_is_told_and_makes_no_file(corpora, tmp_path):
+    corpora.create("rules")
+    corpus = corpora.corpus("rules")
+    list(corpus.sync([tmp_path / "texts" / "library.txt"]))
+    corpora.remove("rules")
+    with pytest.raises(StoreUnavailable, match="its collection was removed"):
+        corpus.search("library")
+    assert not corpora.folder("rules").exists()
 
 
 def test_a_removal_that_fails_loses_nothing(corpora, tmp_path, monkeypatch):

@@ -12,11 +12,11 @@ from llama_index.core.schema import NodeWithScore
 from index.catalog import Catalog
 from index.corpus import Corpus
 from index.database import Database
-from index.errors import EmbedderUnavailable, EmptyCorpus
+from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable
 from index.reading import Reading
 from index.types import Document, Section, Unread
 from index.workspace import ChromaAddress
-from tests.fakes import DETECTOR, WordEmbedder, open_corpus
+from tests.fakes import DETECTOR, WordEmbedder, chroma_on, free_port, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -218,6 +218,54 @@ def test_a_question_that_a_rebuild_overtakes_is_answered(tmp_path, texts, chroma
         (result,) = results
         assert not isinstance(result, Exception), result
         assert result[0] == "a"
+
+
+def test_no_question_fails_while_rebuilds_follow_each_other(tmp_path, texts, chroma):
+    ended, results = threading.Event(), []
+
+    def ask(corpus):
+        while not ended.is_set():
+            try:
+                found = corpus.search("olifant")[0].stored
+                checked = corpus.match_sentences("olifant", [found.id])
+                results.append((found.title, len(checked.get(found.id, ()))))
+            except Exception as error:  # noqa: BLE001 - shown by the assertion below
+                results.append(error)
+
+    with open_corpus(tmp_path / "data", WordEmbedder(), chroma) as corpus:
+        sync(corpus, texts)
+        threads = [threading.Thread(target=ask, args=(corpus,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                list(corpus.rebuild())
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+    assert set(results) == {("a", 2)} and len(results) > 5
+
+
+def test_a_sync_that_loses_its_chroma_server_is_finished_by_the_next(tmp_path, texts):
+    port, embedder = free_port(), WordEmbedder()
+    for number in range(30):
+        write(texts / f"{number}.txt", long_text(f"kade{number}"))
+    with chroma_on(tmp_path / "chroma", port) as (url, server):
+        with open_corpus(tmp_path / "data", embedder, ChromaAddress(url)) as corpus:
+            with pytest.raises(StoreUnavailable, match="chroma_url"):
+                for report in corpus.sync([texts]):
+                    if report.embedded:
+                        server.kill()
+                        server.wait()
+            embedded = len(embedder.history)
+            with chroma_on(tmp_path / "chroma", port):
+                assert sync(corpus).done
+                assert_whole(corpus)
+                assert corpus.document_count() == 33
+                assert corpus.search("kade17")[0].stored.title == "17"
+                # What was embedded before is not embedded again.
+                assert len(set(embedder.history)) == len(embedder.history) > embedded > 0
 
 
 # What is known and reported

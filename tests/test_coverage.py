@@ -14,7 +14,7 @@ from index.database import Database
 from index.embedding import BundledEmbedder, documented_languages
 from index.language import LANGUAGES, LanguageDetector
 from index.remote_embedding import RemoteEmbedder
-from tests.corpora import make_corpus, write_texts
+from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
 from tests.fakes import WordEmbedder, open_corpus
 from tests.scripted import openai_server
 
@@ -211,6 +211,19 @@ def test_doctor_is_content_with_the_bundled_embedder(tmp_path):
     settings = Settings(data=tmp_path / ".data", model="none", fast_embedding=False)
     found = {f.subject: f for f in diagnose(settings)}
     assert found["Languages"].good
+
+
+def test_doctor_tells_of_a_damaged_collection_and_of_an_embed_without_one(tmp_path):
+    data = tmp_path / ".data"
+    with make_corpus(data) as corpus, make_corpora(data, corpus, make_assistant(corpus)) as made:
+        made.create("hr")
+    (data / "collections" / "hr" / "catalog.sqlite3").write_text("no catalog " * 100)
+    embeds = {"staff": {"collection": "hr"}, "rules": {"collection": "rules"}}
+    settings = Settings(data=data, model="none", fast_embedding=False, embeds=embeds)
+    wrong = {f.subject: f.detail for f in diagnose(settings) if not f.good}
+    assert set(wrong) == {"Collection hr", "Embed rules"}
+    assert "bronwijzer collections remove hr" in wrong["Collection hr"]
+    assert "documents, hr" in wrong["Embed rules"]
 
 
 def test_the_page_shows_the_warning_as_text():

@@ -1,10 +1,13 @@
 """Conversations on the chat page, while questions are answered."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.dialogue import Dialogue, stopped
-from assistant.errors import ModelUnavailable
+from assistant.errors import Busy, ModelUnavailable, TooManyQuestions
 from assistant.history import Conversation
+from assistant.rendering import show_answer
 from assistant.wording import WordingBook, english
 from tests.corpora import make_assistant, make_corpus, write_texts
 from tests.scripted import ScriptedModel
@@ -69,6 +72,29 @@ def test_a_refusal_says_whom_to_ask(assistant):
     assert "Ask the desk" in last.turns[-1].shown
     *_, last = steps(assistant, QUESTION, contact="Ask the desk.")
     assert "Ask the desk" not in last.turns[-1].shown
+
+
+def test_a_question_for_which_there_is_no_place_is_told_so_in_the_pages_language(assistant):
+    dutch = WordingBook.bundled().of("nl")
+
+    def turned_away(error):
+        def admit():
+            raise error
+
+        *_, last = Dialogue(assistant).ask(Conversation(), QUESTION, dutch, admit)
+        return last.turns[-1].shown
+
+    assert "te veel vragen" in turned_away(Busy("Busy.", 10))
+    told = turned_away(TooManyQuestions("Many.", "questions_per_day", 10))
+    assert "meer vragen gesteld" in told and "questions" in told
+
+
+def test_an_answer_that_waits_says_how_many_come_before(assistant, model):
+    answers = assistant.stream(QUESTION)
+    waiting = replace(next(answers), waiting=2)
+    answers.close()
+    shown = show_answer(waiting, english())
+    assert "2 answers until it is your turn" in shown and "Saskia Dorrestein leidt" in shown
 
 
 def test_a_question_that_cannot_be_asked_says_why_and_is_no_part_of_the_talk(assistant):

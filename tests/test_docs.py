@@ -101,8 +101,12 @@ def test_what_is_open_and_what_can_be_granted_is_in_the_page_on_access():
     assert read.access == "on" and len(read.grants) == 4
 
 
-def test_the_unit_waits_longer_than_the_server():
-    unit = (ROOT / "docs" / "bronwijzer.service").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["bronwijzer.service", "bronwijzer-reader@.service"])
+def test_the_unit_waits_longer_than_the_server(name):
+    unit = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    (options,) = re.findall(r"^ExecStart=.*bronwijzer serve(.*)$", unit, re.MULTILINE)
+    known = typer.main.get_command(app).commands["serve"].params
+    assert set(re.findall(r"--\S+", options)) <= {name for p in known for name in p.opts}
     seconds = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1))
     assert seconds > Settings.model_fields["stop_seconds"].default + 30
     for variable in re.findall(r"^Environment=(BRONWIJZER_\w+)=", unit, re.MULTILINE):

@@ -150,6 +150,33 @@ def test_a_file_of_a_synced_folder_stays_and_comes_back(server):
     assert "urlaub.txt" in names(client)
 
 
+def test_documents_of_another_collection_are_added_listed_and_removed_there(server):
+    client, installation = server
+    installation.corpora.create("hr")
+    there = {"collection": "hr"}
+    assert client.get(DOCUMENTS, params=there).json()["documents"] == []
+    added = client.post(
+        DOCUMENTS, files={"file": ("leave.txt", TEXT.encode())}, params={"wait": 60, **there}
+    ).json()
+    assert added["outcome"] == "added"
+    assert (installation.corpora.folder("hr") / "uploads" / "leave.txt").exists()
+    assert "leave.txt" not in names(client)
+    listed = client.get(DOCUMENTS, params=there).json()["documents"]
+    assert [entry["name"] for entry in listed] == ["leave.txt"]
+    assert client.get(added["state"]).json() == added
+    assert client.delete(f"{DOCUMENTS}/leave.txt").status_code == 404
+    removed = client.delete(f"{DOCUMENTS}/leave.txt", params=there).json()
+    assert removed["outcome"] == "deleted"
+    unknown = {"collection": "nowhere"}
+    files = {"file": ("x.txt", b"x")}
+    for refused in (
+        client.get(DOCUMENTS, params=unknown),
+        client.post(DOCUMENTS, files=files, params=unknown),
+        client.delete(f"{DOCUMENTS}/leave.txt", params=unknown),
+    ):
+        assert refused.status_code == 404 and "nowhere" in refused.json()["error"]
+
+
 CHANGES = [("POST", DOCUMENTS), ("DELETE", f"{DOCUMENTS}/kade.txt"), ("GET", "/api/v1/uploads/x")]
 
 
@@ -199,6 +226,7 @@ def test_where_nothing_is_programs_are_told_so(client):
     assert nothing.status_code == 404 and "/api/openapi.json" in nothing.json()["error"]
     for method in ("DELETE", "TRACE", "QUERY"):
         assert client.request(method, "/healthz").status_code == 405
+        assert client.request(method, "/readyz").status_code == 405
 
 
 def schema_paths(client):

@@ -91,6 +91,7 @@ def test_embeds_are_tables_in_the_settings_file(tmp_path):
         ('[embeds.hr]\ncollection = "../hr"', "bronwijzer collections"),
         ('[embeds.hr]\ncolour = "red;}"', "such as #0b5cad"),
         ('[embeds.hr]\nlanguage = "Dutch"', "embeds.hr.language"),
+        ('[embeds.hr]\nlanguage = "fr"', "has the value 'fr': .*a page speaks de, en, nl"),
         ('[embeds.hr]\nhost = ["https://a.example"]', "embeds.hr.host"),
         ('embeds = "hr"', "Correct it in bronwijzer.toml"),
     ],
@@ -108,6 +109,9 @@ def test_a_wrong_embed_is_named_with_its_remedy(tmp_path, table, said):
         ("hr/*", "hr/leave/2026.pdf", True),
         ("hr/*", "chris/hr/leave.pdf", False),
         ("*.pdf", "hr/leave.PDF", False),
+        ("[hk]r/*", "kr/leave.pdf", True),
+        ("[hk]r/*", "[hk]r/leave.pdf", False),
+        ("[[]hk]r/*", "[hk]r/leave.pdf", True),
         ("hr/leave.pdf", "hr/leaveXpdf", False),
     ],
 )

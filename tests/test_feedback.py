@@ -5,12 +5,15 @@ import stat
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import commands
+from assistant.chat_events import ChatEvents
 from assistant.errors import BadFeedback, FeedbackUnavailable
 from assistant.feedback import (
     REASONS,
@@ -19,6 +22,8 @@ from assistant.feedback import (
     feedback_on,
     newest,
 )
+from assistant.history import Conversation, Turn
+from assistant.recent_histories import RecentHistories
 from assistant.sanitation import one_line
 from assistant.types import Answer, Citation, Kind
 from assistant.wording import WordingBook
@@ -234,3 +239,37 @@ def test_the_command_says_where_there_is_nothing_and_what_went(monkeypatch, caps
     out = listed(monkeypatch, capsys, tmp_path, False, False)
     assert f"{store.dropped()} older ones gave way to newer: feedback_megabytes is 20." in out
     assert "Nobody gave a thumbs down." in listed(monkeypatch, capsys, tmp_path, False, True)
+
+
+class OwnerGone:
+    """Keeps nothing, as a process that only reads while its owner is away."""
+
+    def __init__(self):
+        self.asked = []
+
+    def record(self, feedback):
+        self.asked.append(feedback.collection)
+        raise FeedbackUnavailable("No process serves as the owner.")
+
+
+def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
+    events = ChatEvents(
+        corpora_for=lambda request: SimpleNamespace(may_read=lambda name: True),
+        book=WordingBook.bundled(),
+        feedback=OwnerGone(),
+        recent=RecentHistories(),
+        status=lambda: None,
+        suggestions=lambda language: (),
+        manages=lambda request: False,
+        fingerprint=lambda: "e5",
+    )
+    turn = Turn(question="Who?", answer="She.", kind="quoted", verdict="down")
+    conversation = Conversation(turns=(turn,), collection="hr")
+    request = SimpleNamespace(headers={}, request=SimpleNamespace())
+    skipped = gr.skip()
+    with pytest.warns(UserWarning, match="could not be kept just now"):
+        changed = events.rate(conversation, SimpleNamespace(index=1, liked=True), request)
+    assert changed == (skipped,) * 4
+    assert events.feedback.asked == ["hr"]
+    with pytest.warns(UserWarning, match="could not be kept just now"):
+        assert events.explain(conversation, ["wrong"], "no", request) == (skipped,) * 3

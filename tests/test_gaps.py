@@ -1,5 +1,6 @@
 """Questions that readers did not get an answer to, alike ones together."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +83,14 @@ def test_refused_and_disliked_count_and_nothing_else():
         ("When?", True, "kade.txt"),
         ("Too hot?", False, "waste.md"),
     ]
+
+
+def test_what_is_asked_of_two_collections_is_two_gaps():
+    found = [replace(refused(question), collection=name) for question, name in (
+        ("Who leads it?", "hr"), ("who leads it", "documents"), ("Who leads it?", "hr")
+    )]  # fmt: skip
+    listed = gaps(found, WordEmbedder().embed_query)
+    assert [(gap.collection, gap.times) for gap in listed] == [("hr", 2), ("documents", 1)]
 
 
 def test_only_so_many_wordings_are_compared():

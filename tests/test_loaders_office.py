@@ -180,6 +180,13 @@ def test_what_a_workbook_hides_is_left_out_and_counted(read):
     )
 
 
+def test_a_sheet_that_is_a_chart_is_named(read):
+    made = workbook()
+    made.create_chartsheet("Grafiek")
+    document = read(saved(made), "a.xlsx")
+    assert document.warnings == ("A sheet without cells, which was left out: Grafiek",)
+
+
 def test_merged_cells_are_said_in_each_row_and_formulas_by_their_value(read):
     made = openpyxl.Workbook()
     sheet = made.active

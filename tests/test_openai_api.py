@@ -86,6 +86,25 @@ def test_the_assistant_is_the_one_model(client):
         assert caught.value.code == "model_not_found"
 
 
+def test_each_collection_is_a_model(tmp_path):
+    with running(tmp_path) as (client, installation):
+        installation.corpora.create("hr")
+        list(installation.corpora.corpus("hr").sync([tmp_path / "texts" / "urlaub.txt"]))
+        with listening(client.app) as address:
+            with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client:
+                assert [m.id for m in client.models.list()] == ["bronwijzer", "bronwijzer/hr"]
+                assert client.models.retrieve("bronwijzer/hr").id == "bronwijzer/hr"
+                for name in ("bronwijzer/documents", "bronwijzer/", "bronwijzer/.."):
+                    with pytest.raises(openai.NotFoundError, match="'bronwijzer/hr'"):
+                        client.chat.completions.create(model=name, messages=[QUESTION])
+                asked = {"role": "user", "content": "Wie viele Tage Urlaub gibt es im Jahr?"}
+                answer = client.chat.completions.create(model="bronwijzer/hr", messages=[asked])
+            assert answer.model == "bronwijzer/hr"
+            text = answer.choices[0].message.content
+            assert "30 Tage Urlaub" in text and "?collection=hr" in text
+            assert "kade" not in text
+
+
 def test_an_answer_cites_with_links_that_lead_to_the_sentence(client):
     completion = complete(client)
     message = completion.choices[0].message
@@ -145,7 +164,10 @@ def test_instructions_are_not_followed_and_that_is_told(client, model):
     ("parameters", "param"),
     [
         ({"n": 2}, "n"),
+        ({"n": True}, "n"),
         ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 0}, "logprobs"),
+        ({"top_logprobs": False}, "top_logprobs"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"messages": []}, "messages"),
@@ -175,7 +197,7 @@ def test_parameters_without_effect_are_taken(client):
 
 
 def test_another_model_is_not_here(client):
-    with pytest.raises(openai.NotFoundError, match="the one here is 'bronwijzer'"):
+    with pytest.raises(openai.NotFoundError, match="there are: 'bronwijzer'"):
         client.chat.completions.create(model="gpt-5", messages=[QUESTION])
 
 

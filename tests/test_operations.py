@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.build import build_observers, opened
+from assistant.build import build_question_log, opened
 from assistant.question_log import asked_questions
-from assistant.readiness import Readiness
+from assistant.readiness import Readiness, State
 from assistant.server import create_app
 from assistant.settings import Settings
 from assistant.watching import Watch
@@ -128,14 +128,14 @@ def test_every_figure_is_in_the_page_on_running(server):
 
 def test_a_kept_question_says_how_its_answer_ended(tmp_path):
     settings = Settings(data=tmp_path / "data", model="none", question_log=True)
-    with opened(settings, observers=build_observers(settings)) as installation:
+    with opened(settings, questions=build_question_log(settings)) as installation:
         list(installation.corpus.sync([write_texts(tmp_path / "texts")]))
         installation.assistant.ask(QUESTION["question"])
         installation.assistant.ask("What is the capital of Peru?")
     since = datetime.now(UTC) - timedelta(days=1)
     found, missed = asked_questions(settings.questions_folder, since)
-    assert (found.question, found.outcome, found.document) == (
-        QUESTION["question"], "quoted", "kade.txt"
+    assert (found.question, found.outcome, found.document, found.collection) == (
+        QUESTION["question"], "quoted", "kade.txt", "documents"
     )  # fmt: skip
     assert found.probability > 0.4 > missed.probability
     assert missed.outcome == "refused"
@@ -143,7 +143,7 @@ def test_a_kept_question_says_how_its_answer_ended(tmp_path):
 
 def test_questions_are_not_kept_unless_that_is_wanted(tmp_path):
     settings = Settings(data=tmp_path / "data", model="none")
-    assert len(build_observers(settings)) == 1
+    assert build_question_log(settings) is None
 
 
 def test_no_figure_is_labelled_with_what_a_reader_or_a_document_brings(server):
@@ -229,7 +229,14 @@ def test_an_empty_collection_does_not_hide_that_another_fails():
     empty, broken = Searched(), Searched()
     empty.error, broken.error = EmptyCorpus("none"), StoreUnavailable("Chroma is away.")
     readiness = Readiness(lambda: {"documents": empty, "vault": broken}, Watch())
-    assert readiness.state().reason == "Chroma is away."
+    assert (readiness.state().ready, readiness.state().reason) == (False, "vault: Chroma is away.")
+
+
+def test_a_damaged_collection_keeps_nobody_from_the_others_and_is_told():
+    broken, whole = Searched(), Searched()
+    broken.error = StoreUnavailable("The catalog is damaged.")
+    readiness = Readiness(lambda: {"documents": broken, "vault": whole}, Watch())
+    assert readiness.state() == State(True, "documents: The catalog is damaged.")
 
 
 class Searched:

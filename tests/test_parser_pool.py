@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,10 +118,11 @@ def test_nothing_is_started_where_there_is_nothing_to_read():
     assert list(outcomes(reading(lambda path: Document("", "")), [])) == []
 
 
-def test_a_loader_that_no_other_process_can_import_is_named(tmp_path):
+@pytest.mark.parametrize("loader", [lambda path: Document("", ""), partial(load_badly)])
+def test_a_loader_that_no_other_process_can_import_is_named(tmp_path, loader):
     paths = write(tmp_path, a="text")
     with pytest.raises(ParserUnavailable, match="top of a module"):
-        list(outcomes(reading(lambda path: Document("", "")), paths))
+        list(outcomes(reading(loader), paths))
 
 
 def test_a_process_that_cannot_work_ends_the_run_with_its_reason(tmp_path):

@@ -33,6 +33,7 @@ def test_what_is_kept_and_for_whom(tmp_path):
         "outcome": "refused",
         "document": "",
         "probability": 0.123,
+        "collection": "documents",
     }
 
 

@@ -1,6 +1,7 @@
 """Filters of documents: what fits, what is searched, and what the answer says of it."""
 
 import os
+import re
 import time
 
 import pytest
@@ -175,3 +176,17 @@ def test_a_slip_is_an_error_and_no_wider_search():
             FilterBody.model_validate({"until": moment})
     with pytest.raises(BadQuestion, match="--since.*yesterday.*2026-01-31"):
         read_options("", [], [], "yesterday", "")
+
+
+@pytest.mark.parametrize("field", ["since", "until", "indexed_since", "indexed_until"])
+def test_the_schema_tells_programs_which_days_and_moments_are_read(field):
+    told = FilterBody.model_json_schema()["properties"][field]["anyOf"][0]["pattern"]
+    read = ["1971-01-01", "2026-02-28", "2026-12-31T23:59", "2026-04-30T00:00:59Z"]
+    refused = ["", "2026", "1970-12-31", "3000-01-01", "2026-02-30", "2026-04-31", "2026-1-1T25:00"]
+    for text in (*read, *refused):
+        assert bool(re.search(told, text)) is (text in read)
+        if text in read:
+            assert FilterBody.model_validate({field: text})
+        else:
+            with pytest.raises(ValidationError):
+                FilterBody.model_validate({field: text})

@@ -6,7 +6,13 @@ from contextlib import contextmanager
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.build import Installation, build_feedback, build_suggestions, largest_file
+from assistant.build import (
+    Installation,
+    build_feedback,
+    build_stewards,
+    build_suggestions,
+    largest_file,
+)
 from assistant.model_supply import ModelSupply
 from assistant.owner import owned
 from assistant.server import create_app
@@ -30,7 +36,11 @@ def running(folder, **values):
         corpora = make_corpora(settings.data, corpus, assistant)
         supply = ModelSupply(settings, corpora.use, ())
         uploads = Uploads(settings.uploads_folder, {".txt"}, largest_file(settings))
-        with corpora, Upkeep(corpus) as upkeep:
+        with (
+            corpora,
+            Upkeep(corpus) as upkeep,
+            build_stewards(settings, corpora, {".txt"}, uploads, upkeep) as stewards,
+        ):
             installation = Installation(
                 settings,
                 ownership,
@@ -42,6 +52,7 @@ def running(folder, **values):
                 upkeep,
                 uploads,
                 corpora,
+                stewards,
             )
             app = create_app(installation)
             with TestClient(app, base_url="http://localhost", client=CALLER) as client:

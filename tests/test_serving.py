@@ -129,6 +129,18 @@ def test_the_time_to_finish_is_bounded_and_a_second_signal_ends_it(slow_site, si
         waiting.join()
 
 
+def test_uploads_that_a_stop_left_unread_are_read_at_the_next_start(tmp_path):
+    (tmp_path / "data").mkdir()
+    write_texts(tmp_path / "data" / "uploads")
+    with served(tmp_path) as (_, address):
+        for _ in range(300):
+            found = httpx.get(f"{address}/api/v1/documents", timeout=20).json()["documents"]
+            if found:
+                break
+            time.sleep(0.1)
+    assert "kade.txt" in {document["name"] for document in found}
+
+
 @pytest.mark.timeout(400)
 def test_a_folder_in_one_file_and_back(run, tmp_path):  # noqa: F811
     run("sync", write_texts(tmp_path / "texts"))

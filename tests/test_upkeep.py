@@ -107,3 +107,18 @@ def test_closing_stops_a_sync_and_leaves_the_corpus_free(upkeep_of, texts):
     upkeep.close()
     assert not corpus.syncing and len(embedder.history) < 30
     assert "stopped" in upkeep.state.failure or not upkeep.state.report.done
+
+
+def test_what_a_stop_left_waiting_is_done_by_the_next_sync(upkeep_of, texts, tmp_path):
+    corpus, upkeep = upkeep_of(WordEmbedder())
+    running = corpus.sync([texts])
+    next(running)
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "late.txt").write_text("De zebra komt later.", encoding="utf-8")
+    upkeep.request([uploads])
+    upkeep.close()
+    list(running)
+    assert corpus.document_count() == 3
+    list(corpus.sync())
+    assert corpus.document_count() == 4

@@ -1,5 +1,7 @@
 """The Chroma collection, embedded and on a real server: what is written is found, in order."""
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,6 +128,20 @@ def test_the_embedded_store_keeps_its_vectors(tmp_path):
     client = open_client(tmp_path, "")
     assert VectorStore(client, "test-vectors", DIMENSION, "here").search(row, {}, 3) == [1]
     client.close()
+
+
+def test_a_server_that_hangs_is_not_waited_for(tmp_path):
+    with running_chroma(tmp_path) as (url, server):
+        client = open_client(tmp_path, url, seconds=2)
+        store = VectorStore(client, "test-vectors", DIMENSION, url)
+        store.add(records(units(1, 12)))
+        server.send_signal(signal.SIGSTOP)
+        for attempt in (store.ids, lambda: open_client(tmp_path, url, seconds=0.2)):
+            with pytest.raises(StoreUnavailable, match=f"{url}.*timed out.*chroma_url"):
+                attempt()
+        server.send_signal(signal.SIGCONT)
+        assert store.ids() == {1}
+        client.close()
 
 
 def test_a_server_that_dies_is_named_with_the_setting(tmp_path):

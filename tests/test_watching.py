@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from assistant.errors import BadQuestion, ServerStopping
+from assistant.errors import BadQuestion, Busy, ServerStopping
 from assistant.types import Answer, Kind
 from assistant.watched_corpus import WatchedCorpus
 from assistant.watching import Outcome, Watch
@@ -98,6 +98,50 @@ def test_a_stopping_server_lets_answers_finish_and_takes_no_new_ones():
     finisher.start()
     assert watch.wait_until_idle(10) is True
     finisher.join()
+
+
+def test_a_question_that_comes_while_the_server_begins_to_stop_is_not_lost_in_between():
+    watch = Watch()
+    lock = watch._changed
+    arrived = threading.Event()
+
+    class Door:
+        """Says that somebody is at the lock."""
+
+        def __enter__(self):
+            arrived.set()
+            return lock.__enter__()
+
+        def __exit__(self, *raised):
+            return lock.__exit__(*raised)
+
+        notify_all = lock.notify_all
+
+    refused = []
+
+    def ask():
+        try:
+            list(watch.answers(snapshots(EVIDENCE, QUOTED)))
+        except ServerStopping as error:
+            refused.append(error)
+
+    with lock:
+        watch._changed = Door()
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert arrived.wait(10)
+        watch._changed = lock
+        watch.stop()
+        assert watch.wait_until_idle(0) is True
+    asking.join(10)
+    assert len(refused) == 1
+
+
+def test_a_question_without_a_place_is_told_as_busy():
+    notes = Notes()
+    with pytest.raises(Busy):
+        list(Watch([notes]).answers(snapshots(Busy("none", 1))))
+    assert notes.answers[0].outcome is Outcome.BUSY
 
 
 @pytest.fixture

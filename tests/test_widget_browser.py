@@ -1,5 +1,6 @@
 """The assistant on a page of another server, in real headless Chromium."""
 
+import json
 import os
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from tests.host_pages import ask_in, open_widget, opened_host
 from tests.test_accessibility import findings
 
 pytestmark = needs_chromium
+
+DRAFT = {
+    "done": False, "kind": "written", "text": "A draft", "language": "en", "direction": "ltr",
+    "progress": "", "label": "", "pieces": [{"words": "A draft"}], "quotations": [], "remarks": [],
+    "heading": "", "searched": "", "passages": [],
+}  # fmt: skip
+"""All that came before a connection was lost."""
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
@@ -300,6 +308,11 @@ def test_errors_say_what_to_do(browser, friend, model):
         model.status = 500
         ask_in(frame, QUESTION, "documents")
         expect(frame.locator(".remark").last).to_contain_text("The language model did not answer")
+        events = f"data: {json.dumps(DRAFT)}\n\n"
+        page.route("**/ask", lambda route: route.fulfill(body=events))
+        ask_in(frame, QUESTION, "A draft")
+        expect(frame.locator(".error").last).to_contain_text("cannot be reached")
+        expect(frame.locator(".remark").last).to_contain_text("was not checked against its sources")
 
 
 def test_an_answer_can_be_copied_with_its_sources(page, embedding, model):

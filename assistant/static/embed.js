@@ -77,7 +77,7 @@
 
   // While nothing is written yet, the best quotations stand in the place of the answer.
   function firstQuotations(answer) {
-    const waiting = element("p", { className: "remark", textContent: texts.answer_writing });
+    const waiting = element("p", { className: "remark progress", textContent: answer.progress });
     const best = answer.passages.slice(0, 2).map((item, index) => {
       const quote = inLanguage(element("blockquote", { textContent: `“${item.quote}”` }), item);
       return element("div", { className: "quotation" }, quote,
@@ -173,6 +173,13 @@
         .find((part) => part.dataset.key === key);
     }
 
+    // Nothing more comes: what stands here is no checked answer, and none is on its way.
+    leave(wasStopped) {
+      if (!this.answer || this.answer.done) return;
+      this.reply.querySelector(".progress")?.remove();
+      if (this.answer.kind !== "evidence" && !wasStopped) this.add(texts.embed_unchecked, "remark");
+    }
+
     add(text, className) {
       this.reply.append(element("p", { className, textContent: text }));
     }
@@ -262,6 +269,7 @@
       const text = controller.signal.aborted ? texts.chat_stopped : texts.embed_unreachable;
       turn.add(text, controller.signal.aborted ? "remark" : "error");
     } finally {
+      turn.leave(controller.signal.aborted);
       if (running === controller) setRunning(null);
     }
   }

@@ -4,7 +4,6 @@ Knows which reader takes which file; nothing of passages, stores or folders.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from index.errors import UnreadableFile
@@ -39,18 +38,28 @@ _FILES: dict[str, Callable[[Path], Document]] = {
     **dict.fromkeys((".jsonl", ".ndjson"), load_json_lines),
 }
 
-LOADERS: dict[str, Callable[[Path], Document]] = {
-    **_FILES,
-    ".eml": partial(load_email, loaders=_FILES),
-}
-"""By suffix in lower case. Each returns a document with text, or raises UnreadableFile."""
+
+def load_mail(path: Path) -> Document:
+    """Read a message, and what is attached to it with the other readers. Raises UnreadableFile."""
+    return load_email(path, loaders=_FILES)
+
+
+LOADERS: dict[str, Callable[[Path], Document]] = {**_FILES, ".eml": load_mail}
+"""By suffix in lower case. Each returns a document with text, or raises UnreadableFile.
+
+All are functions of a module, which another process finds by their names.
+"""
 
 LIBRARIES: dict[Callable[[Path], Document], str] = {
     load_docx: "lxml",
+    load_epub: "lxml",
     load_html: "lxml",
     load_markdown: "markdown-it-py",
+    load_opendocument: "lxml",
     load_pdf: "pypdfium2",
+    load_pptx: "lxml",
     load_text: "charset-normalizer",
+    load_xlsx: "openpyxl",
 }
 """The distribution that a loader stands on, whose version is kept with each document."""
 

@@ -3,6 +3,7 @@
 Knows messages and their parts; files that are attached go to the reader of their type.
 """
 
+import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from email.errors import MessageError
@@ -11,7 +12,6 @@ from email.message import Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from index.errors import UnreadableFile
 from index.loaders.cleaning import one_line
@@ -124,7 +124,7 @@ class _Reader:
             self._manuscript.warn(f"An attachment of a type that cannot be read: {shown}")
             return
         try:
-            self._manuscript.add_document(_loaded(_content(part), suffix, loader), shown)
+            self._manuscript.add_document(_loaded(_content(part), loader), shown)
         except UnreadableFile as error:
             self._manuscript.warn(f"An attachment was not read: {shown} ({error})")
 
@@ -168,12 +168,15 @@ def _content(part: Message) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
-def _loaded(content: bytes, suffix: str, loader: Callable[[Path], Document]) -> Document:
-    """Read an attachment as a file; its own name never is one. Raises UnreadableFile."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder, f"attachment{suffix}")
-        path.write_bytes(content)
-        return loader(path)
+def _loaded(content: bytes, loader: Callable[[Path], Document]) -> Document:
+    """Read an attachment as a file in memory, of which nothing stays if the process is stopped.
+
+    Raises UnreadableFile.
+    """
+    with os.fdopen(os.memfd_create("attachment"), "wb") as file:
+        file.write(content)
+        file.flush()
+        return loader(Path(f"/proc/self/fd/{file.fileno()}"))
 
 
 def _header(message: Message, name: str) -> str:

@@ -52,6 +52,7 @@ class _Workbook:
             name = one_line(sheet.get("name", ""))
             relation = parts.get(sheet.get(_ID, ""))
             if relation is None or relation.kind != "worksheet":
+                self._manuscript.warn(f"A sheet without cells, which was left out: {name}")
                 continue
             if sheet.get("state", "visible") != "visible":
                 hidden.append(name)
