@@ -133,7 +133,7 @@ def test_uploads_that_a_stop_left_unread_are_read_at_the_next_start(tmp_path):
     (tmp_path / "data").mkdir()
     write_texts(tmp_path / "data" / "uploads")
     with served(tmp_path) as (_, address):
-        for _ in range(300):
+        for _ in range(800):
             found = httpx.get(f"{address}/api/v1/documents", timeout=20).json()["documents"]
             if found:
                 break
