@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from starlette.requests import Request
 
+from assistant.chat_updates import Update, asked, earlier, running
 from assistant.chat_values import begun, examples, feedback_of, messages, shown, turn_of, verdicts
 from assistant.dialogue import Dialogue, stopped
 from assistant.errors import FeedbackUnavailable
@@ -28,9 +29,6 @@ from assistant.wording import Wording, WordingBook
 from index.errors import StoreUnavailable
 
 _log = logging.getLogger(__name__)
-
-Update = tuple[Any, ...]
-"""A value for each part that an event changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class ChatEvents:
         """Answer a question, step by step."""
         conversation = conversation or begun(self._seen(request))
         if not question.strip():
-            yield _asked(conversation)
+            yield asked(conversation)
             return
         evidence: Any = ""
         box: Any = ""
@@ -75,10 +73,10 @@ class ChatEvents:
             async for grown in turns:
                 latest = grown.turns[-1].evidence
                 changed = gr.skip() if latest == evidence else latest
-                yield (grown, messages(grown), changed, box, *_running(True))
+                yield (grown, messages(grown), changed, box, *running(True))
                 # What is typed meanwhile stays.
                 evidence, box = latest, gr.skip()
-        yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *_running(False))
+        yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *running(False))
 
     def _grown(
         self, question: str, conversation: Conversation, request: gr.Request
@@ -111,14 +109,14 @@ class ChatEvents:
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Say that an answer was stopped."""
         conversation = conversation or begun(self._seen(request))
-        return _asked(stopped(conversation, self._wording(request)))
+        return asked(stopped(conversation, self._wording(request)))
 
     def edit(self, conversation: Conversation | None, request: gr.Request) -> Update:
         """Take the latest question back into the box."""
         if conversation is None or not conversation.turns:
-            return _asked(begun(self._seen(request)))
+            return asked(begun(self._seen(request)))
         before = conversation.before(len(conversation.turns) - 1)
-        return _asked(before, box=conversation.turns[-1].question)
+        return asked(before, box=conversation.turns[-1].question)
 
     # Keeping: store, earlier conversations
 
@@ -129,7 +127,7 @@ class ChatEvents:
         if conversation is None:
             return gr.skip(), gr.skip()
         history = self.recent.keep(History.read(stored), conversation)
-        return history.write(), _earlier(history, self._seen(request))
+        return history.write(), earlier(history, self._seen(request))
 
     # History: store, conversation, messages, evidence, earlier, edit, feedback form, collection.
     # A browser may have been someone else's before: what its reader may not see is not shown.
@@ -181,7 +179,7 @@ class ChatEvents:
             conversation,
             chatbot,
             evidence,
-            _earlier(history, seen),
+            earlier(history, seen),
             gr.update(visible=bool(turns)),
             gr.update(visible=False),
             self._choice(conversation.collection, seen, wording),
@@ -302,24 +300,3 @@ class ChatEvents:
     def _seen(self, request: gr.Request) -> VisibleCorpora:
         assert request.request is not None, "an event that no request has brought"
         return self.corpora_for(request.request)
-
-
-def _asked(conversation: Conversation, box: object = "") -> Update:
-    evidence = conversation.turns[-1].evidence if conversation.turns else ""
-    has_turns = bool(conversation.turns)
-    return (conversation, messages(conversation), evidence, box, *_running(False, has_turns))
-
-
-def _running(running: bool, has_turns: bool = True) -> Update:
-    """Show the button that stops, or those that ask and edit; hide the form of feedback."""
-    return (
-        gr.update(visible=not running),
-        gr.update(visible=running),
-        gr.update(visible=not running and has_turns),
-        gr.update(visible=False),
-    )
-
-
-def _earlier(history: History, seen: VisibleCorpora) -> dict[str, Any]:
-    samples = [[conversation.title] for conversation in shown(history, seen)]
-    return gr.update(samples=samples, visible=bool(samples))

@@ -39,6 +39,13 @@ class LoadSettings(BaseModel):
         description="Most questions to the server in a day, such as a paid model allows; 0 is any "
         "number.",
     )
+    remembered_replies: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Replies of the language model that are kept in memory, so that a question "
+        "asked again of unchanged documents is answered at once; 0 keeps none.",
+    )
     most_connections: int = Field(
         400,
         ge=10,

@@ -218,7 +218,8 @@ class ModelSupply:
 
         settings = self._settings
         model = OpenAIChatModel(url, name, key, settings.model_timeout, settings.answer_tokens)
-        self._use(ReplyCache(model))
+        most = settings.remembered_replies
+        self._use(ReplyCache(model, most) if most else model)
         try:
             shown = model.name
         except ModelUnavailable as error:

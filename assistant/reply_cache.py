@@ -22,7 +22,7 @@ class ReplyCache:
     0). A reply that broke off, or was not read to its end, is not kept.
     """
 
-    def __init__(self, model: ChatModel, most: int = 1000) -> None:
+    def __init__(self, model: ChatModel, most: int) -> None:
         self._model = model
         self._replies: LRUCache[bytes, str] = LRUCache(most)
         self._probabilities: LRUCache[bytes, float | None] = LRUCache(most)

@@ -66,7 +66,7 @@ class Generation:
     @classmethod
     def create(cls, database: Database, fingerprint: str, dimension: int) -> Self:
         """Begin a generation that is not current yet."""
-        collection = _new_collection()
+        collection = f"bronwijzer-{uuid.uuid4().hex[:12]}"
         with database.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO generations (fingerprint, dimension, collection) VALUES (?, ?, ?)",
@@ -91,7 +91,7 @@ class Generation:
 
     def move_vectors(self) -> None:
         """Have the vectors in a collection of another name, which does not exist yet."""
-        self.collection = _new_collection()
+        self.collection = f"bronwijzer-{uuid.uuid4().hex[:12]}"
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE generations SET collection = ? WHERE id = ?", (self.collection, self.number)
@@ -291,10 +291,6 @@ class Generation:
             unpack(row["vector"]),
             unpack_rows(row["sentence_vectors"], self.dimension),
         )
-
-
-def _new_collection() -> str:
-    return f"bronwijzer-{uuid.uuid4().hex[:12]}"
 
 
 def _chunks(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:

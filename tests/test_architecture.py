@@ -15,6 +15,7 @@ HOMES = {
     "gradio": {
         "assistant/chat.py",
         "assistant/chat_events.py",
+        "assistant/chat_updates.py",
         "assistant/library.py",
         "assistant/server.py",
     },

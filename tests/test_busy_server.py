@@ -36,6 +36,7 @@ def site(tmp_path_factory):
     with openai_server() as model:
         model.delay = 60.0
         values = {"BRONWIJZER_MODEL": "m", "BRONWIJZER_MODEL_URL": model.url}
+        values["BRONWIJZER_REMEMBERED_REPLIES"] = "0"
         values["BRONWIJZER_STOP_SECONDS"] = "0"
         with serving(folder, **values) as address:
             yield address, model

@@ -169,15 +169,6 @@ def test_a_measurement_that_fails_does_not_fail_the_sync(tmp_path):
         assert corpus.stats().unmeasured == ("ru",)
 
 
-def test_a_catalog_from_before_measurements_opens(tmp_path):
-    database = Database(tmp_path / "catalog.sqlite3")
-    database.connection.execute("DROP TABLE coverage")
-    database.close()
-    again = Database(tmp_path / "catalog.sqlite3")
-    assert Coverage(again, Polyglot([]), "polyglot").uncovered({"nl": 10}) == {}
-    again.close()
-
-
 def test_the_setting_says_what_another_embedder_covers(tmp_path):
     values = {"embedder_url": "http://127.0.0.1:1/v1", "embedder_model": "m"}
     assert build_embedder(Settings(**values)).languages is None

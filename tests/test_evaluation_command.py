@@ -273,4 +273,4 @@ def test_two_reports_compared(data, gold, tmp_path):
 def test_the_sample_questions_are_read_whole():
     seeds = Path(__file__).parent.parent / "seeds" / "gold.jsonl"
     questions = read_questions(seeds, lambda text: "en")
-    assert len(questions.questions) == 71 and questions.ignored == {}
+    assert len(questions.questions) == 95 and questions.ignored == {}

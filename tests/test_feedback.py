@@ -261,6 +261,7 @@ def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
         status=lambda: None,
         suggestions=lambda language: (),
         manages=lambda request: False,
+        reception=None,
         fingerprint=lambda: "e5",
     )
     turn = Turn(question="Who?", answer="She.", kind="quoted", verdict="down")
