@@ -19,7 +19,7 @@ test: .venv/test.stamp chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # The browser tests drive Debian's Chromium; without it they are skipped, and say so.
 chromium:
