@@ -163,12 +163,12 @@ class Upload(Described):
     """What became of a file that was sent."""
 
     name: str = Field(description="The name that it is kept under.", examples=["quay.pdf"])
-    outcome: Literal["reading", "added", "replaced", "unchanged", "unreadable", "kept", "refused"]
+    outcome: Literal["reading", "added", "replaced", "unchanged", "unreadable", "kept"]
     said: str = Field(
         description="The outcome in words, in the language of Accept-Language (en, nl or de).",
         examples=["added"],
     )
-    state: str = Field(description="The address that tells how it goes on; empty if refused.")
+    state: str = Field(description="The address that tells how it goes on.")
     document: DocumentEntry | None = Field(description="As it can be found now.")
 
 

@@ -60,7 +60,11 @@ def sync(  # noqa: PLR0913 - options of a command
         bool, typer.Option("--accept-removals", help="Remove missing files however many.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what would be done, and do nothing; the collection must be there.",
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="With --dry-run: one JSON object.")] = False,
 ) -> None:
@@ -71,6 +75,8 @@ def sync(  # noqa: PLR0913 - options of a command
     from assistant import document_commands
     from index.plans import SyncOptions
 
+    if json and not dry_run:
+        raise typer.BadParameter("it goes with --dry-run alone: add it.", param_hint="--json")
     options = SyncOptions(accept_removals, _patterns(include), _patterns(exclude))
     # Stopped by a service manager, it ends as by Ctrl-C: what it was at is put away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -95,8 +101,12 @@ def ask(  # noqa: PLR0913 - options of a command
     language: Annotated[
         list[str] | None, typer.Option(help="Documents in a language, such as nl.")
     ] = None,
-    since: Annotated[str, typer.Option(help="Files written on or after a day.")] = "",
-    until: Annotated[str, typer.Option(help="Files written on or before a day.")] = "",
+    since: Annotated[
+        str, typer.Option(help="Files written on or after a day, such as 2026-01-31.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option(help="Files written on or before a day, such as 2026-01-31.")
+    ] = "",
 ) -> None:
     """Answer a question, with the sentences that say so."""
     from assistant import commands
@@ -118,7 +128,10 @@ def serve(
     ] = False,
     read_only: Annotated[
         bool,
-        typer.Option("--read-only", help="Beside the server that owns the data folder."),
+        typer.Option(
+            "--read-only",
+            help="Answer beside the server that owns the data folder, and change nothing.",
+        ),
     ] = False,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
@@ -165,7 +178,10 @@ def remove(
 
 @app.command()
 def rebuild(collection: CollectionName = _DEFAULT) -> None:
-    """Make vectors and terms anew from the catalog, after another embedder or damage."""
+    """Cut and embed the indexed texts anew, after another embedder, a new version or damage.
+
+    It reads no file.
+    """
     from assistant import commands
 
     commands.rebuild(collection)
@@ -195,7 +211,7 @@ def gaps(
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The .tar.gz to write.")]) -> None:
-    """Write documents, uploads, feedback and kept questions to one file, also while serving."""
+    """Write all collections, uploads, feedback and kept questions to a file, also while serving."""
     from assistant import administration
 
     administration.backup(file)
@@ -216,7 +232,10 @@ def restore(
 
 @app.command()
 def doctor(collection: CollectionName = _DEFAULT) -> None:
-    """Check everything and name the remedy for what is wrong."""
+    """Check everything and name the remedy for what is wrong.
+
+    Exit code 1: something is wrong.
+    """
     from assistant import commands
 
     commands.doctor(collection)

@@ -22,7 +22,10 @@ def keys_add(
     ] = "reader",
     collection: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A collection it is for, several times; '*' is all."),
+        typer.Option(
+            metavar="NAME",
+            help="A collection it is for, several times; '*' is all; 'documents' if left out.",
+        ),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days that it is good for; else for ever.")

@@ -89,6 +89,13 @@ def test_the_way_of_a_newcomer(run, tmp_path):
     assert "Traceback" not in early.stderr + synced.stderr + asked.stderr + checked.stderr
 
 
+def test_a_sync_that_is_to_print_json_is_refused(run, tmp_path):
+    refused = run("sync", tmp_path, "--json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--dry-run" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_collection_is_made_asked_and_removed(run, tmp_path):
     texts = write_texts(tmp_path / "texts")
     (tmp_path / "personnel").mkdir()

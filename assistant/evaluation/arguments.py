@@ -86,7 +86,10 @@ def eval_compare(
     first: Annotated[Path, typer.Argument(help="A report as JSON.")],
     second: Annotated[Path, typer.Argument(help="Another one of the same questions.")],
 ) -> None:
-    """Say which differences between two reports are real."""
+    """Say which differences between two reports are real.
+
+    Exit code 0: they were compared, whatever was found; 2: bad input.
+    """
     from assistant.evaluation.command import compare_reports
 
     raise typer.Exit(compare_reports(first, second))
