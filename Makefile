@@ -53,7 +53,8 @@ bundle: .venv/run.stamp
 	  --only-binary :all: -r requirements.lock -d dist/bundle/wheels
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation \
 	  . -w dist/bundle/wheels
-	cp requirements.lock LICENSE NOTICE README.md docs/running.md docs/bronwijzer.service dist/bundle
+	cp requirements.lock LICENSE NOTICE README.md dist/bundle
+	mkdir dist/bundle/docs && cp docs/*.md docs/*.service dist/bundle/docs
 	if [ -d $(DATA)/models ]; then cp -r $(DATA)/models dist/bundle; fi
 	tar cf dist/bundle.tar -C dist bundle
 	rm -r dist/bundle

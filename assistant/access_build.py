@@ -44,6 +44,6 @@ def _secret(name: str, file: Path) -> bytes:
     if len(secret) < LEAST_SECRET_BYTES:
         raise BadSetting(
             f"{setting} has fewer than {LEAST_SECRET_BYTES} bytes. Make one with: "
-            f"openssl rand -hex 32 > {file}"
+            f"openssl rand -hex 32 | install -m 400 -o bronwijzer /dev/stdin {file}"
         )
     return secret
