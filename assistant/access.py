@@ -28,15 +28,18 @@ class Refusal(StrEnum):
     READER = "library_refused_reader"
 
 
-def refusal(request: Request, rule: LibraryRule) -> Refusal | None:
-    """Say why a request may not enter the library; None where it may.
+def refusal(
+    request: Request, rule: LibraryRule, collection: str | None = DEFAULT_COLLECTION
+) -> Refusal | None:
+    """Say why a request may not change documents of a collection; None where it may.
 
-    Where people are told apart, an editor may, from anywhere; else a person on the machine itself.
+    Where people are told apart, an editor of it may, from anywhere; else a person on the machine
+    itself. No collection asks for no editor, where a request does not say which one it is about.
     """
     if rule == "nobody":
         return Refusal.CLOSED
     identity = identity_of(request.scope)
-    if identity is not ANYONE and not identity.rights.may_edit(DEFAULT_COLLECTION):
+    if identity is not ANYONE and collection and not identity.rights.may_edit(collection):
         return Refusal.READER
     if identity is ANYONE and not is_local(request):
         return Refusal.ELSEWHERE

@@ -108,6 +108,12 @@ class DocumentDesk:
         steward.upkeep.wait(sync, wait)
         return ticket, None
 
+    def collection_of(self, ticket: str) -> str | None:
+        """Name the collection that a file was sent to; None where nothing is known of it."""
+        with self._lock:
+            arrival = self._arrivals.get(ticket)
+            return arrival.collection if arrival else None
+
     def state(self, ticket: str, wording: Wording) -> Upload | None:
         """Say what became of a file; None where nothing is known of it any more."""
         with self._lock:
@@ -198,7 +204,7 @@ def document_routes(
     """
     router = APIRouter(tags=["documents"])
     _reading_route(router, desk, corpora_for)
-    _changing_routes(router, desk, book, [Depends(admit)])
+    _changing_routes(router, desk, book, [Depends(admit)], corpora_for)
     return router
 
 
@@ -216,7 +222,11 @@ def _reading_route(router: APIRouter, desk: DocumentDesk, corpora_for: CorporaFo
 
 
 def _changing_routes(
-    router: APIRouter, desk: DocumentDesk, book: WordingBook, guards: list[DependsParameter]
+    router: APIRouter,
+    desk: DocumentDesk,
+    book: WordingBook,
+    guards: list[DependsParameter],
+    corpora_for: CorporaFor,
 ) -> None:
     def wording(request: Request) -> Wording:
         return book.accepted(request.headers.get("accept-language", ""))
@@ -247,6 +257,9 @@ def _changing_routes(
     )
     def state(ticket: str, request: Request) -> JSONResponse:
         """Say what became of a file that was sent."""
+        collection = desk.collection_of(ticket)
+        if collection is None or not corpora_for(request).may_read(collection):
+            return _told(None)
         return _told(desk.state(ticket, wording(request)))
 
     @router.delete(

@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.access import READING, Refusal, refusal
-from assistant.types import LibraryRule
+from assistant.types import DEFAULT_COLLECTION, LibraryRule
 from assistant.wording import WordingBook
 
 LIBRARY = "/library"
 DOCUMENTS = "/api/v1/documents"
-"""Reading it is for every reader of the default collection."""
+"""Reading it is for every reader of the collection that is named."""
 
 UPLOADS = "/api/v1/uploads"
 
@@ -40,7 +40,7 @@ class LibraryGate:
         """Pass a request on, or answer that it may not enter."""
         if scope["type"] == "http" and _is_guarded(scope):
             request = Request(scope)
-            refused = refusal(request, self._rule)
+            refused = refusal(request, self._rule, collection_of(request))
             if refused is not None:
                 await self._answer(request, refused)(scope, receive, send)
                 return
@@ -66,6 +66,16 @@ def _is_guarded(scope: Scope) -> bool:
     if is_in_library(path) or path.startswith(UPLOADS):
         return True
     return path.startswith(DOCUMENTS) and scope["method"] not in READING
+
+
+def collection_of(request: Request) -> str | None:
+    """Name the collection whose documents a request changes; None where a ticket stands for it."""
+    path = request.scope["path"]
+    if path.startswith(UPLOADS):
+        return None
+    if path.startswith(DOCUMENTS):
+        return request.query_params.get("collection", DEFAULT_COLLECTION)
+    return DEFAULT_COLLECTION
 
 
 def is_in_library(path: str) -> bool:

@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import Refusal, refusal
+from assistant.access import refusal
 from assistant.access_build import build_embed_tokens, build_identities
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
@@ -26,8 +26,7 @@ from assistant.chat_events import ChatEvents
 from assistant.clients import ForwardedClients
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
-from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate
-from assistant.identities import ANYONE, identity_of
+from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate, collection_of
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library_desk import Desk
@@ -40,7 +39,6 @@ from assistant.recent_histories import RecentHistories
 from assistant.reception import Reception
 from assistant.sources import source_routes
 from assistant.tabs import TabGuard
-from assistant.types import DEFAULT_COLLECTION
 from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
 from index.page_pictures import PagePictures
@@ -159,12 +157,8 @@ def _add_program_routes(
     settings = installation.settings
 
     def admit(request: Request) -> None:
-        """Refuse whom the gate refuses, and whoever may not edit the collection that is named."""
-        refused = refusal(request, settings.library)
-        identity = identity_of(request.scope)
-        collection = request.query_params.get("collection", DEFAULT_COLLECTION)
-        if identity is not ANYONE and not identity.rights.may_edit(collection):
-            refused = refused or Refusal.READER
+        """Refuse whom the gate refuses: its own rule again, should a route escape it."""
+        refused = refusal(request, settings.library, collection_of(request))
         if refused is not None:
             wording = book.accepted(request.headers.get("accept-language", ""))
             raise HTTPException(403, wording(refused))
