@@ -315,4 +315,4 @@ def _check_name(name: str, shown: str, where: str) -> None:
     near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.6)
     prefix = PREFIX if shown.startswith(PREFIX) else ""
     hint = f" Did you mean {prefix}{near[0].upper() if prefix else near[0]}?" if near else ""
-    raise BadSetting(f"There is no setting {shown} ({where}).{hint} The README lists all settings.")
+    raise BadSetting(f"There is no setting {shown} ({where}).{hint} All are in docs/settings.md.")

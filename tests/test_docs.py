@@ -21,13 +21,14 @@ from index.loaders import LOADERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 FILLED = {"language", "sources", "question", "history"}
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_in_the_readme_with_its_default(name):
-    row = re.search(rf"^\| `{name}` \| `?([^|`]*)`? \|", README, re.MULTILINE)
-    assert row, f"README has no row for the setting {name}"
+def test_every_setting_is_in_its_page_with_its_default(name):
+    row = re.search(rf"^\| `{name}` \| `?([^|`]*)`? \|", SETTINGS, re.MULTILINE)
+    assert row, f"docs/settings.md has no row for the setting {name}"
     default = Settings.model_fields[name].default
     if isinstance(default, str | int | float | Path):
         assert row.group(1).strip() == str(default)
@@ -115,12 +116,19 @@ def test_the_unit_waits_longer_than_the_server(name):
 
 def test_links_between_documents_lead_somewhere():
     pages = ("docs/access.md", "docs/evaluation.md", "docs/running.md", "docs/api.md")
-    pages += ("docs/embedding.md",)
+    pages += ("docs/embedding.md", "docs/settings.md", "docs/measurements.md")
     for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *pages):
         text = (ROOT / document).read_text(encoding="utf-8")
         folder = (ROOT / document).parent
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
-            assert (folder / target).exists(), f"{document} links to {target}"
+        for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+            named = folder / target if target else ROOT / document
+            assert named.exists(), f"{document} links to {target}"
+            titles = re.findall(r"^#+ (.+)$", named.read_text("utf-8"), re.M) if heading else []
+            assert not heading or heading in map(_anchor, titles), f"{document}: {heading}"
+
+
+def _anchor(title):
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 
 
 def test_the_table_of_languages_shows_what_the_coefficients_file_says():
