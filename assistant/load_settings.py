@@ -27,8 +27,9 @@ class LoadSettings(BaseModel):
         240,
         ge=0,
         le=1_000_000,
-        description="Most questions of one client in a minute, from other machines; 0 is any "
-        "number. Behind a proxy, set trusted_proxies, or all its readers are one client.",
+        description="Most questions of one client in a minute, from other machines; where access is "
+        "on, of one person or key, from anywhere; 0 is any number. Behind a proxy, set "
+        "trusted_proxies, or all its readers are one client.",
     )
     embed_questions_per_day: int = Field(
         0, ge=0, description="Most questions through each embed in a day; 0 is any number."
