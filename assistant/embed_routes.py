@@ -122,7 +122,9 @@ class _Site:
         try:
             self._reception.admit(request, self._name)
             answers = await to_thread.run_sync(self._answers, asked)
-            return await self._reception.events(written(answers, shown), EVENT_FORM)
+            return await self._reception.events(
+                request, written(answers, shown), EVENT_FORM
+            )
         except Busy as busy:
             raise Busy(wording("chat_busy"), busy.retry_seconds) from None
         except TooManyQuestions as many:
