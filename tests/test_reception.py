@@ -3,15 +3,20 @@
 import asyncio
 import threading
 from contextlib import aclosing
+from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from starlette.requests import Request
 
+from assistant.chat_events import ChatEvents
 from assistant.errors import Busy
+from assistant.history import Conversation
 from assistant.model_queue import ModelQueue
 from assistant.rates import RateBounds, Rates
 from assistant.reception import EventForm, Reception
 from assistant.shares import Shares
+from assistant.wording import WordingBook
 
 FORM = EventForm(lambda error: b"")
 
@@ -109,3 +114,26 @@ def test_whoever_asks_on_the_machine_itself_has_no_share():
             await response.source.aclose()
 
     asyncio.run(ask())
+
+
+def test_an_answer_on_the_chat_page_counts_too():
+    desk = reception(places=8)
+    events = ChatEvents(
+        corpora_for=lambda request: SimpleNamespace(assistant=None),
+        book=WordingBook.bundled(),
+        feedback=None,
+        recent=None,
+        status=None,
+        suggestions=None,
+        manages=None,
+        reception=desk,
+        fingerprint=None,
+    )
+
+    async def ask():
+        asked = events.ask("Who leads?", Conversation(), gr.Request(request()))
+        return [grown async for grown, *_ in asked if isinstance(grown, Conversation)]
+
+    with desk.share(request()), desk.share(request()):
+        *_, last = asyncio.run(ask())
+    assert "Too many questions are being answered" in last.turns[-1].shown
