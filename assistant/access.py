@@ -75,7 +75,10 @@ def is_foreign(request: HTTPConnection) -> bool:
         return True
     origin = request.headers.get("origin")
     hosts = (request.headers.get("host"), request.headers.get("x-forwarded-host"))
-    return origin is not None and urlsplit(origin).netloc not in hosts
+    try:
+        return origin is not None and urlsplit(origin).netloc not in hosts
+    except ValueError:  # It is no address, such as http://[x, and so of no page of ours.
+        return True
 
 
 def _is_loopback(peer: str) -> bool:

@@ -13,15 +13,9 @@ from assistant.settings import Settings
 
 
 def build_identities(settings: Settings, owner_token: str) -> Identities | None:
-    """Make what tells readers apart; None where all are the same. Raises BadSetting."""
+    """Make what tells readers apart; None where all are the same."""
     if settings.access == "off":
         return None
-    for network in settings.trusted_proxies:
-        if network.prefixlen == 0:
-            raise BadSetting(
-                f"The setting trusted_proxies has {network}, which is every address there is: "
-                "anyone could then say to be anyone. Name the proxies' own addresses."
-            )
     proxies = Proxies(settings.trusted_proxies, settings.user_header, settings.groups_header)
     return Identities(proxies, settings.grants, ApiKeys(settings.data), owner_token)
 

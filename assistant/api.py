@@ -108,7 +108,7 @@ def _question_routes(
             question.question, question.messages(), question.documents, question.filter.wanted()
         )
         if "text/event-stream" in request.headers.get("accept", ""):
-            return await reception.events(written(answers, write_answer), EVENT_FORM)
+            return await reception.events(request, written(answers, write_answer), EVENT_FORM)
         last = await reception.last(request, answers)
         return JSONResponse(write_answer(last)) if isinstance(last, Answer) else last
 

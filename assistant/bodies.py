@@ -19,7 +19,6 @@ MULTIPART = "multipart/form-data"
 
 _PREFIXES = ("/api/", "/v1/", "/embed/")
 _PAGE_PREFIXES = ("/gradio_api/", "/library/gradio_api/")
-_PAGE_UPLOADS = "/gradio_api/upload"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -38,8 +37,8 @@ class Bound:
 class BodyBounds:
     """Refuses bodies that are of another kind (415), larger (413) or slower (408) than is taken.
 
-    `special` has the bounds of paths that differ from `usual`. What pages send is of any kind, and
-    bounded by `page`; files that they send are bounded by the page itself, as it takes them.
+    What programs send is bounded by `usual` and what pages send by `page`, except at the paths
+    that have a bound of their own in `special`, such as those that take files.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class BodyBounds:
             return None
         path: str = scope["path"]
         if path.startswith(_PAGE_PREFIXES):
-            return None if path.endswith(_PAGE_UPLOADS) else self._page
+            return self._special.get(path, self._page)
         return self._special.get(path, self._usual) if path.startswith(_PREFIXES) else None
 
 

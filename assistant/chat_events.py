@@ -5,7 +5,7 @@ Knows the order of the parts that an event changes; nothing of where they stand.
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,9 +81,11 @@ class ChatEvents:
     def _grown(
         self, question: str, conversation: Conversation, request: gr.Request
     ) -> AsyncGenerator[Conversation, None]:
-        def admit() -> None:
-            if request.request is not None:
-                self.reception.admit(request.request)
+        def admit() -> AbstractContextManager[None]:
+            if request.request is None:
+                return nullcontext()
+            self.reception.admit(request.request)
+            return self.reception.share(request.request)
 
         dialogue = Dialogue(self._seen(request).assistant, self.contact)
         asked = dialogue.ask(conversation, question, self._wording(request), admit)

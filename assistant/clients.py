@@ -38,7 +38,10 @@ class ForwardedClients:
         await self._app(scope, receive, send)
 
     def _client(self, lines: Sequence[str]) -> str:
-        """Find the last address that no trusted proxy has: those before it anyone may write."""
+        """Find the last address that no trusted proxy has: those before it anyone may write.
+
+        Where trusted networks have all of them, the first is of the client: it is inside one.
+        """
         named = [part.strip() for line in lines for part in line.split(",")]
         for name in reversed(named):
             address = _address(name)
@@ -46,7 +49,7 @@ class ForwardedClients:
                 return ""
             if not self._is_trusted(address):
                 return name
-        return ""
+        return named[0] if named else ""
 
     def _is_trusted(self, address: IPv4Address | IPv6Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)

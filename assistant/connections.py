@@ -35,7 +35,11 @@ class _Wait:
 
 
 class PatientConnection(H11Protocol):
-    """Waits so long for the head of a request, and for a reader to take what was sent."""
+    """Waits so long for the head of a request, and for a reader to take what was sent.
+
+    A body that still comes after its answer has as long as a head: a client that is sending should
+    get to read why it was refused.
+    """
 
     seconds_to_ask = _SECONDS_TO_ASK
     seconds_to_read = _SECONDS_TO_READ
@@ -43,6 +47,7 @@ class PatientConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         self._asking, self._reading = _Wait(self.seconds_to_ask), _Wait(self.seconds_to_read)
+        self._ending = _Wait(self.seconds_to_ask)
         super().connection_made(transport)
         self._asking.begin(self.loop, transport.close)
 
@@ -53,6 +58,18 @@ class PatientConnection(H11Protocol):
             self._asking.begin(self.loop, self.transport.close)
         else:
             self._asking.end()
+        if not self._is_answered_early():
+            self._ending.end()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the end of a body that nobody reads any more."""
+        super().on_response_complete()
+        if self._is_answered_early():
+            self._ending.begin(self.loop, self.transport.close)
+
+    def _is_answered_early(self) -> bool:
+        answered = self.cycle is not None and self.cycle.response_complete
+        return answered and self.conn.their_state is h11.SEND_BODY
 
     def pause_writing(self) -> None:
         """Begin to wait for the reader."""
@@ -68,4 +85,5 @@ class PatientConnection(H11Protocol):
         """End all waits."""
         self._asking.end()
         self._reading.end()
+        self._ending.end()
         super().connection_lost(exc)

@@ -98,9 +98,13 @@ class Corpora:
         return self._opened(name).assistant
 
     def opened(self) -> dict[str, Corpus]:
-        """Give the collections that are open, by name, the default one first."""
+        """Give the collections that are open, by name, the default one first.
+
+        Without those that another process, which owns the folder, has removed.
+        """
+        there = set(self.names())
         with self._lock:
-            return {name: collection.corpus for name, collection in self._open.items()}
+            return {name: kept.corpus for name, kept in self._open.items() if name in there}
 
     def use(self, model: ChatModel | None) -> None:
         """Take a language model into use in every collection, or out of it."""

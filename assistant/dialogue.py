@@ -5,7 +5,7 @@ Knows conversations and how answers are written for a page; nothing of Gradio.
 
 import logging
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 
 from assistant.advice import advice
@@ -35,21 +35,22 @@ class Dialogue:
         conversation: Conversation,
         question: str,
         wording: Wording,
-        admit: Callable[[], None] = lambda: None,
+        admit: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Generator[Conversation, None, None]:
         """Yield the conversation as its newest turn grows: the question, evidence, answer.
 
-        A question that cannot be answered, or that `admit` turns away, gets a turn that says why.
+        A question that cannot be answered, or that `admit` turns away, gets a turn that says why;
+        what `admit` gives lasts as long as the answer.
         """
         turn = Turn(question=question)
         yield conversation.with_turn(turn)
         try:
-            admit()
-            assistant = self.assistant_of(conversation.collection)
-            with closing(assistant.stream(question, conversation.messages)) as answers:
-                for answer in answers:
-                    turn = self._grown(turn, answer, wording)
-                    yield conversation.with_turn(turn)
+            with admit():
+                assistant = self.assistant_of(conversation.collection)
+                with closing(assistant.stream(question, conversation.messages)) as answers:
+                    for answer in answers:
+                        turn = self._grown(turn, answer, wording)
+                        yield conversation.with_turn(turn)
         except Busy:
             yield conversation.with_turn(_failed(turn, wording("chat_busy")))
         except TooManyQuestions as many:

@@ -4,6 +4,7 @@ Knows requests, and keeps each embed to its documents; nothing of HTML or how an
 """
 
 import hashlib
+import logging
 from collections.abc import Generator, Mapping
 from functools import cache
 from typing import Any
@@ -23,18 +24,33 @@ from assistant.embed_page import demo_list, demo_page, embed_page, missing_page,
 from assistant.embed_tokens import EmbedTokens
 from assistant.embed_view import no_pass, show_snapshot
 from assistant.embeds import Embed
-from assistant.errors import Busy, LinkOver, NotSignedIn, TooManyQuestions, UnknownCollection
+from assistant.errors import (
+    AssistantError,
+    BadQuestion,
+    Busy,
+    LinkOver,
+    NotSignedIn,
+    ServerStopping,
+    TooManyQuestions,
+    UnknownCollection,
+)
 from assistant.evidence import relative
 from assistant.identities import identity_of
 from assistant.model_supply import ModelState
 from assistant.plain_page import plain_page
-from assistant.reception import Reception, written
+from assistant.reception import EventForm, Reception, written
 from assistant.sources import CorpusFor, Showing, source_routes
 from assistant.types import Answer, Message
 from assistant.wording import Wording, WordingBook
 from index.corpus import Corpus
+from index.errors import IndexingError
 from index.page_pictures import PagePictures
 from index.types import DocumentFilter
+
+_log = logging.getLogger(__name__)
+
+_TOLD = (BadQuestion, ServerStopping, UnknownCollection)
+"""Errors whose text is for a reader: about the question, or that there is no answer now."""
 
 
 class Asked(BaseModel):
@@ -60,7 +76,7 @@ def embed_routes(
         site = _Site(name, embed, installation, book, tokens.get(name), reception)
         router.get(f"/embed/{name}")(site.page)
         router.post(f"/embed/{name}/ask", response_model=None)(site.ask)
-        showing = Showing(embed.shows, embed.ancestors)
+        showing = Showing(embed.shows, embed.ancestors, strangers=True)
         sources = source_routes(
             _only(embed, installation.corpora, tokens.get(name)), pictures, book, showing
         )
@@ -119,15 +135,18 @@ class _Site:
         def shown(answer: Answer) -> dict[str, Any]:
             return show_snapshot(answer, wording, contact, pass_to)
 
+        form = EventForm(lambda error: EVENT_FORM.broken(_discreet(error, wording)))
         try:
             self._reception.admit(request, self._name)
             answers = await to_thread.run_sync(self._answers, asked)
-            return await self._reception.events(written(answers, shown), EVENT_FORM)
+            return await self._reception.events(request, written(answers, shown), form)
         except Busy as busy:
             raise Busy(wording("chat_busy"), busy.retry_seconds) from None
         except TooManyQuestions as many:
             told = wording("chat_too_many", setting=many.setting)
             raise TooManyQuestions(told, many.setting, many.retry_seconds) from None
+        except (AssistantError, IndexingError) as error:
+            raise _discreet(error, wording) from None
 
     def _answers(self, asked: Asked) -> Generator[Answer, None, None]:
         history = [Message(turn.role, turn.content) for turn in asked.history]
@@ -153,6 +172,14 @@ class _Site:
             there = wording("state_model_there", name=status.name, host=status.host)
             return f"{wording('embed_note')} {there}."
         return wording("embed_note")
+
+
+def _discreet(error: Exception, wording: Wording) -> Exception:
+    """Keep from strangers what an error names of the installation: paths, hosts, commands."""
+    if isinstance(error, _TOLD):
+        return error
+    _log.warning("An embed did not answer: %s", error)
+    return AssistantError(wording("chat_failed"))
 
 
 def _bearer(request: Request) -> str:

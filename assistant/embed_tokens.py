@@ -37,7 +37,8 @@ class EmbedTokens:
     def check(self, token: str) -> None:
         """Look whether a token lets its reader ask. Raises NotSignedIn, which says why not."""
         claims = self._claims(token, self._embed)
-        if claims["exp"] - time.time() > LONGEST_SECONDS:
+        # A number as text is one too, for what has looked whether it is over.
+        if int(claims["exp"]) - time.time() > LONGEST_SECONDS:
             raise NotSignedIn("TooLongLived")
         collections = claims.get("collections", [self._collection])
         if not isinstance(collections, list) or self._collection not in collections:

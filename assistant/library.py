@@ -57,6 +57,7 @@ class _Parts:
     def __init__(self, text: gr.I18n) -> None:
         self.batch = gr.State(Batch())
         self.seen = gr.State((-1, -1, False))
+        self.chosen = gr.State(None)
         self.timer = gr.Timer(_SECONDS_BETWEEN_LOOKS)
         with gr.Row(elem_id="head"):
             gr.Markdown(f"# {_TITLE}")
@@ -81,8 +82,6 @@ class _Parts:
         with gr.Row():
             with gr.Column(scale=3, min_width=320):
                 self.list = gr.Radio([], label=text("library_list"), elem_id="documents")
-                # A page that outlives the server names a file that the new one has not shown yet.
-                self.list.preprocess = lambda payload: payload  # type: ignore[method-assign]
             with gr.Column(scale=2, min_width=320, elem_id="aside"):
                 self._document(text)
 
@@ -116,7 +115,7 @@ class _Wiring:
         """Tie the controls to what they do."""
         # Nothing of the page is an interface for other programs.
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        look = [parts.batch, parts.seen, parts.words, parts.list]
+        look = [parts.batch, parts.seen, parts.words, parts.chosen]
         looked = [parts.batch, parts.outcomes, parts.status, parts.seen, parts.list, parts.count]
         page.load(self._intro, None, parts.intro, **quiet)
         gr.on([page.load, parts.timer.tick], self._look, look, looked, **quiet)
@@ -124,16 +123,20 @@ class _Wiring:
         parts.files.upload(self._receive, parts.files, arrived, **quiet)
         parts.sync.click(self._sync, None, parts.status, **quiet)
         listed = [parts.list, parts.count]
-        found = [parts.words, parts.list]
+        found = [parts.words, parts.chosen]
         parts.words.change(self._search, found, listed, trigger_mode="always_last", **quiet)
         asked = [parts.actions, parts.confirm, parts.asked]
         opened = [parts.document, parts.details, parts.open, parts.remove, *asked]
-        parts.list.input(self._choose, parts.list, opened, **quiet)
-        parts.remove.click(self._ask, parts.list, asked, **quiet)
+        # Gradio takes no choice that it has not sent last, but a page may be a moment behind, or
+        # outlive the server: so the list is asked here alone, and as it comes.
+        picked = [*opened, parts.chosen]
+        parts.list.input(self._choose, parts.list, picked, preprocess=False, **quiet)
+        parts.remove.click(self._ask, parts.chosen, asked, **quiet)
         parts.no.click(_unasked, None, asked, **quiet)
-        parts.close.click(lambda: (None, _HIDDEN), None, [parts.list, parts.document], **quiet)
-        chosen = [parts.list, parts.words]
-        parts.yes.click(self._remove, chosen, [*opened, *listed], **quiet)
+        closed = [parts.list, parts.chosen, parts.document]
+        parts.close.click(lambda: (None, None, _HIDDEN), None, closed, **quiet)
+        chosen = [parts.chosen, parts.words]
+        parts.yes.click(self._remove, chosen, [*picked, *listed], **quiet)
 
     def _wording(self, request: gr.Request) -> Wording:
         return self._book.accepted(request.headers.get("accept-language", ""))
@@ -172,11 +175,11 @@ class _Wiring:
     def _choose(self, path: str | None, request: gr.Request) -> tuple[Any, ...]:
         holding, wording = self._desk.find(path or ""), self._wording(request)
         if holding is None:
-            return _told(wording("library_gone"))
+            return *_told(wording("library_gone")), None
         number = holding.document.id if holding.document else 0
         link = gr.update(visible=bool(number), link=f"/source/{number}")
         removable = gr.update(visible=holding.removable)
-        return _SHOWN, details(holding, wording), link, removable, *_unasked()
+        return _SHOWN, details(holding, wording), link, removable, *_unasked(), holding.path
 
     def _ask(self, path: str | None, request: gr.Request) -> tuple[Any, ...]:
         holding, wording = self._desk.find(path or ""), self._wording(request)
@@ -186,7 +189,7 @@ class _Wiring:
     def _remove(self, path: str | None, words: str | None, request: gr.Request) -> tuple[Any, ...]:
         wording = self._wording(request)
         told = _told(self._desk.remove(path or "", wording))
-        return *told, *self._listed(words, None, wording)
+        return *told, None, *self._listed(words, None, wording)
 
 
 def _named(payload: ListFiles | FileData | None) -> list[tuple[str, str]]:

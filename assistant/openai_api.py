@@ -184,7 +184,7 @@ def openai_routes(corpora_for: CorporaFor, book: WordingBook, reception: Recepti
         if body.stream:
             options = body.stream_options
             pieces = reply.pieces(answers, bool(options and options.include_usage))
-            return await reception.events(pieces, _FORM)
+            return await reception.events(request, pieces, _FORM)
         return _whole(reply, await reception.last(request, answers))
 
     return router

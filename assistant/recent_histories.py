@@ -10,13 +10,18 @@ from collections import OrderedDict
 from assistant.history import Conversation, History
 
 _MOST_CHARACTERS = 40_000_000
+_MOST_BROWSERS = 5_000
+"""What a browser is named by takes memory too, though nothing is asked in it."""
 
 
 class RecentHistories:
     """Histories by browser, the least recently kept going first. Any thread may use it."""
 
-    def __init__(self, most_characters: int = _MOST_CHARACTERS) -> None:
+    def __init__(
+        self, most_characters: int = _MOST_CHARACTERS, most_browsers: int = _MOST_BROWSERS
+    ) -> None:
         self._most = most_characters
+        self._most_browsers = most_browsers
         self._kept: OrderedDict[str, tuple[Conversation, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -40,6 +45,8 @@ class RecentHistories:
         return History(browser=history.browser)
 
     def _bound(self) -> None:
+        while len(self._kept) > self._most_browsers:
+            self._kept.popitem(last=False)
         while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > self._most:
             self._kept.popitem(last=False)
 

@@ -5,8 +5,9 @@ takes no thread that pages, sources and health checks need, and ends when its re
 """
 
 import json
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
-from contextlib import aclosing, closing
+from contextlib import AbstractContextManager, aclosing, closing, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from assistant.clients import client_of
 from assistant.errors import AssistantError, Busy, TooManyQuestions
 from assistant.failures import failure
 from assistant.rates import Rates
+from assistant.shares import Shares
 from index.errors import IndexingError
 
 Item = TypeVar("Item")
@@ -49,6 +51,7 @@ class Reception:
     def __init__(self, places: int, rates: Rates) -> None:
         self.places = places
         self._rates = rates
+        self._shares = Shares(places)
         self._threads = CapacityLimiter(places + _THREADS_TO_REFUSE)
 
     def admit(self, request: Request, embed: str = "") -> None:
@@ -56,27 +59,40 @@ class Reception:
 
         What is asked on the machine itself is its keeper's own, and not counted by the minute.
         """
-        scope = request.scope
-        own = is_local(request) and "identity" not in scope.get("state", {})
-        self._rates.count("" if own else client_of(scope), embed)
+        self._rates.count(_counted_client(request), embed)
+
+    def share(self, request: Request) -> AbstractContextManager[None]:
+        """Count an answer as open while the context lasts. Its beginning raises Busy."""
+        client = _counted_client(request)
+        return self._shares.taken(client) if client else nullcontext()
 
     async def drawn(self, items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
         """Draw each item in a thread; the generator is closed with this one, or at its end."""
-        ended = object()
+        ended, running = object(), threading.Lock()
+
+        def step() -> object:
+            with running:
+                return next(items, ended)
+
+        def close() -> None:
+            # A task that is cancelled leaves its step running, which no generator is closed in.
+            with running:
+                items.close()
+
         try:
             while True:
-                item: Any = await to_thread.run_sync(next, items, ended, limiter=self._threads)
+                item: Any = await to_thread.run_sync(step, limiter=self._threads)
                 if item is ended:
                     return
                 yield item
         finally:
             with CancelScope(shield=True):
-                await to_thread.run_sync(items.close, limiter=self._threads)
+                await to_thread.run_sync(close, limiter=self._threads)
 
     async def last(self, request: Request, items: Generator[Item, None, None]) -> Item | Response:
         """Wait for the last item; where the reader has left, give a response to nobody."""
         last: Item | Response = Response(status_code=_GONE)
-        async with aclosing(self.drawn(items)) as drawn:
+        async with aclosing(self.drawn(self._shared(request, items))) as drawn:
             async for item in drawn:
                 if await request.is_disconnected():
                     return Response(status_code=_GONE)
@@ -84,15 +100,25 @@ class Reception:
         return last
 
     async def events(
-        self, items: Generator[dict[str, Any] | None, None, None], form: EventForm
+        self,
+        request: Request,
+        items: Generator[dict[str, Any] | None, None, None],
+        form: EventForm,
     ) -> Response:
         """Stream items as server-sent events; None is a sign of life.
 
         The first is awaited before the response begins, so that a refused request has its status.
         """
-        drawn = self.drawn(items)
+        drawn = self.drawn(self._shared(request, items))
         first = await anext(drawn)
         return _EventResponse(_encoded(first, drawn, form), drawn)
+
+    def _shared(
+        self, request: Request, items: Generator[Item, None, None]
+    ) -> Generator[Item, None, None]:
+        # Counted with the first item and until the last: what is never begun counts nothing.
+        with closing(items), self.share(request):
+            yield from items
 
 
 def written(
@@ -104,6 +130,12 @@ def written(
         for item in items:
             yield None if item is before else write(item)
             before = item
+
+
+def _counted_client(request: Request) -> str:
+    """Name the client of a request; empty for the machine's own keeper."""
+    own = is_local(request) and "identity" not in request.scope.get("state", {})
+    return "" if own else client_of(request.scope)
 
 
 def ask_later(path: str, error: Busy | TooManyQuestions) -> JSONResponse:
@@ -123,7 +155,7 @@ class _EventResponse(StreamingResponse):
     def __init__(self, content: AsyncIterator[bytes], source: AsyncGenerator[Any, None]) -> None:
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         super().__init__(content, media_type="text/event-stream", headers=headers)
-        self._source = source
+        self.source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events."""
@@ -131,7 +163,7 @@ class _EventResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             with CancelScope(shield=True):
-                await self._source.aclose()
+                await self.source.aclose()
 
 
 async def _encoded(

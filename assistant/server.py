@@ -49,8 +49,14 @@ _MOST_PAGE_BYTES = 16_000_000
 """A browser sends what it keeps of conversations, which is at most some five million characters."""
 
 _SLOWEST_BYTES_PER_SECOND = 100_000
+_MOST_FILES = 100
+"""Of the largest size, in one upload to the library; of smaller ones there may be more."""
+
 _MULTIPART_BYTES = 100_000
 """What goes with a file that is sent: borders, headers, its name."""
+
+_MOST_REFUSED_BYTES = 4_000
+"""The chat page takes no files: enough for Gradio to say so."""
 
 _MOST_EVENTS = 256
 """Of all open pages, that may wait; each page asks for its state every few seconds."""
@@ -166,14 +172,21 @@ def _add_program_routes(
     desk = DocumentDesk(installation.stewards, settings.arrivals_folder)
     app.include_router(document_routes(desk, book, admit, seen))
     app.include_router(openai_routes(seen, book, reception))
-    most = largest_file(settings) + _MULTIPART_BYTES
-    upload = Bound(MULTIPART, most, 60 + most / _SLOWEST_BYTES_PER_SECOND)
     app.add_middleware(
         BodyBounds,
         usual=Bound(JSON, _MOST_JSON_BYTES),
-        special={DOCUMENTS: upload},
+        special={
+            DOCUMENTS: _upload(largest_file(settings), 1),
+            "/gradio_api/upload": Bound("", _MOST_REFUSED_BYTES),
+            f"{LIBRARY}/gradio_api/upload": _upload(largest_file(settings), _MOST_FILES),
+        },
         page=Bound("", _MOST_PAGE_BYTES),
     )
+
+
+def _upload(largest: int, files: int) -> Bound:
+    most = files * (largest + _MULTIPART_BYTES)
+    return Bound(MULTIPART, most, 60 + most / _SLOWEST_BYTES_PER_SECOND)
 
 
 def _mount_chat(

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Self
 from pydantic import (
     ConfigDict,
     Field,
-    IPvAnyNetwork,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -25,6 +24,7 @@ from assistant.folder_settings import FolderSettings
 from assistant.grants import Grant
 from assistant.load_settings import LoadSettings
 from assistant.parser_settings import ParserSettings
+from assistant.proxy_networks import ProxyNetwork
 from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
 from index.language import LANGUAGES
 
@@ -201,7 +201,7 @@ class Settings(ParserSettings, FolderSettings, LoadSettings):
         description="Whether readers are told apart: 'off', whoever reaches the server may read "
         "all; or 'on', only whom a proxy or a key makes known, and what grants allow them.",
     )
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+    trusted_proxies: tuple[ProxyNetwork, ...] = Field(
         (),
         max_length=100,
         description="Addresses or networks of the proxies in front, such as 127.0.0.1. Their "

@@ -3,9 +3,11 @@
 Knows requests and responses; nothing of how pages are written or files are found.
 """
 
+import logging
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
@@ -14,8 +16,9 @@ from fastapi import Path as PathParameter
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.api_models import failures
-from assistant.errors import LinkOver, UnknownCollection
+from assistant.errors import AssistantError, LinkOver, UnknownCollection
 from assistant.evidence import relative
+from assistant.failures import failure
 from assistant.picture_page import picture_page
 from assistant.plain_page import link, note, plain_page
 from assistant.provenance import info_of
@@ -67,8 +70,9 @@ _KEYS: dict[type[Exception], str] = {
 CorpusFor = Callable[[Request, str], Corpus]
 """Gives the corpus of a collection to whoever makes a request."""
 
-_REFUSED = (IndexingError, UnknownCollection, LinkOver)
-_Refused = IndexingError | UnknownCollection | LinkOver
+_REFUSED = (IndexingError, AssistantError)
+_Refused = IndexingError | AssistantError
+_log = logging.getLogger(__name__)
 
 _INERT = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -99,10 +103,12 @@ class Showing:
     """Which documents are shown, by their names for a reader, and who may frame them.
 
     `ancestors` are sources of a Content-Security-Policy; a frame has all pages around it checked.
+    To `strangers` an error is told in the page's own words, as its text names paths and hosts.
     """
 
     shows: Callable[[str], bool] = lambda name: True
     ancestors: str = "'self'"
+    strangers: bool = False
 
 
 _TO_ALL = Showing()
@@ -153,14 +159,14 @@ class _Sources:
         """Send the file that a document was read from, to be kept and not to be shown."""
         try:
             corpus = self._corpus(request, place.collection)
-            self._shown(corpus, document_id)
+            _, (name, *_) = self._shown(corpus, document_id)
             original = corpus.original(document_id)
             file = original.opened()
         except _REFUSED as error:
             return self._refusal(request, error)
         headers = {
             **self._inert,
-            "Content-Disposition": attachment(original.name),
+            "Content-Disposition": attachment(PurePosixPath(name).name),
             "Content-Length": str(original.state.size),
         }
         content = _content(file, original.state.size)
@@ -230,9 +236,15 @@ class _Sources:
     def _refusal(self, request: Request, error: _Refused) -> Response:
         """Say to a reader, in a page, why there is nothing to see; programs get the error."""
         key = _KEYS.get(type(error))
-        if key is None or "text/html" not in request.headers.get("accept", ""):
-            raise error
+        is_page = "text/html" in request.headers.get("accept", "")
         wording = self._wording(request)
+        if self._showing.strangers:
+            _log.warning("A source was not shown in an embed: %s", error)
+        if key is None or not is_page:
+            if not self._showing.strangers:
+                raise error
+            told = wording(key or "chat_failed")
+            return failure(request.url.path, STATUS.get(type(error), 503), told)
         title = wording("source_nothing")
         body = f"<h1>{title}</h1>{note(wording(key))}{_way_back(request, error, wording)}"
         page = plain_page(title, wording.language, body)

@@ -76,7 +76,8 @@ class Stewards:
         A collection that cannot be opened is left to whoever asks for it, and told why.
         """
         for name in self._corpora.names():
-            folder = self._uploads_of(name).folder
+            default = self._made[DEFAULT_COLLECTION].uploads
+            folder = (default if name == DEFAULT_COLLECTION else self._uploads_of(name)).folder
             if folder.is_dir() and any(folder.iterdir()):
                 try:
                     self.of(name).upkeep.request((folder,))

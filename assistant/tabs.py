@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from anyio import move_on_after
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,8 +19,14 @@ from assistant.failures import failure
 from assistant.identities import Identity, identity_of
 
 _MOST_TABS = 10_000
+_MOST_CHARACTERS = 100
+"""Of a tab's name; Gradio's own has some ten."""
+
 _MOST_BYTES = 16_000_000
 """Of a request's body; a browser's kept conversations come along."""
+
+_SECONDS = 60.0
+"""For a whole body."""
 
 _INTERFACE = "/gradio_api/"
 _NAMED_IN_PATH = frozenset({"heartbeat", "stream"})
@@ -49,8 +56,9 @@ class Tabs:
 class TabGuard:
     """Refuses requests about somebody else's tab; it stands behind what notes who makes them."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = _SECONDS) -> None:
         self._app = app
+        self._seconds = seconds
         self._tabs = Tabs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,20 +70,38 @@ class TabGuard:
         if not identity.is_known:
             await self._app(scope, receive, send)
             return
-        body = b""
+        body: bytes | None = b""
         # A form is never read as JSON, so what it holds can name no tab.
         if scope["method"] == "POST" and not _is_form(connection):
-            body, receive = await _read(receive)
-        if len(body) > _MOST_BYTES:
-            refused = f"The body is larger than {_MOST_BYTES:,} bytes, the most that is taken here."
-            response = failure(scope["path"], HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refused)
-        elif all(self._tabs.is_of(tab, identity) for tab in _named(connection, body)):
+            body = None
+            with move_on_after(self._seconds):
+                body, receive = await _read(receive)
+        refused = self._objection(connection, body, identity)
+        if refused is None:
             await self._app(scope, receive, send)
-            return
         else:
-            told = "This page belongs to somebody else. Load it anew."
-            response = failure(scope["path"], HTTPStatus.NOT_FOUND, told)
-        await response(scope, receive, send)
+            await failure(scope["path"], *refused)(scope, receive, send)
+
+    def _objection(
+        self, connection: HTTPConnection, body: bytes | None, identity: Identity
+    ) -> tuple[int, str] | None:
+        """Say why a request is refused; it has no body where that did not come in time."""
+        if body is None:
+            told = f"The body did not come within {self._seconds:.0f} seconds, the most it may."
+            return HTTPStatus.REQUEST_TIMEOUT, told
+        if len(body) > _MOST_BYTES:
+            told = f"The body is larger than {_MOST_BYTES:,} bytes, the most that is taken here."
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
+        try:
+            tabs = list(_named(connection, body))
+        except RecursionError:
+            return HTTPStatus.BAD_REQUEST, "The body is nested deeper than can be read."
+        if any(len(tab) > _MOST_CHARACTERS for tab in tabs):
+            told = f"No page has a name of more than {_MOST_CHARACTERS} characters."
+            return HTTPStatus.NOT_FOUND, told
+        if not all(self._tabs.is_of(tab, identity) for tab in tabs):
+            return HTTPStatus.NOT_FOUND, "This page belongs to somebody else. Load it anew."
+        return None
 
 
 def _is_form(connection: HTTPConnection) -> bool:

@@ -103,6 +103,7 @@ def test_the_page_itself_may_act(headers):
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": "http://[x"},
         {"origin": "http://localhost:8000"},
         {"origin": "http://127.0.0.1:7860"},
         {"sec_fetch_site": "cross-site"},

@@ -59,17 +59,18 @@ async def echo(request):
 
 
 @contextmanager
-def served():
+def served(protocol=Impatient):
     site = Site()
     routes = [
         Route("/short", short),
         Route("/long", site.long),
         Route("/api/ask", echo, methods=["POST"]),
+        Route("/refused", refused, methods=["POST"]),
     ]
     app = Starlette(routes=routes)
     bound = Bound(JSON, 1000, seconds=0.2)
     app.add_middleware(BodyBounds, usual=bound, special={}, page=bound)
-    config = uvicorn.Config(app, http=Impatient, ws="none", log_config=None, lifespan="off")
+    config = uvicorn.Config(app, http=protocol, ws="none", log_config=None, lifespan="off")
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -87,6 +88,10 @@ def served():
 def site():
     with served() as site:
         yield site
+
+
+async def refused(request):
+    return PlainTextResponse("too large", status_code=413)
 
 
 def read_all(connection):
@@ -123,3 +128,19 @@ def test_a_reader_who_reads_no_more_is_given_up(site):
         connection.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(10)
         assert site.given_up.wait(20)
+
+
+def test_a_body_that_trickles_in_after_its_answer_holds_no_connection(site):
+    with site.connect() as connection:
+        connection.sendall(POST.replace(b"/api/ask", b"/refused").replace(b" 100", b" 1000000"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+        connection.sendall(b"x")
+        assert read_all(connection) == b""
+
+
+def test_a_body_that_ends_after_its_answer_leaves_the_connection_to_the_next_request():
+    with served(PatientConnection) as site, site.connect() as connection:
+        connection.sendall(POST.replace(b"/api/ask", b"/refused"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+        connection.sendall(b"x" * 99 + GET + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")

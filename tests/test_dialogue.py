@@ -1,5 +1,6 @@
 """Conversations on the chat page, while questions are answered."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,24 @@ def test_a_question_for_which_there_is_no_place_is_told_so_in_the_pages_language
     assert "te veel vragen" in turned_away(Busy("Busy.", 10))
     told = turned_away(TooManyQuestions("Many.", "questions_per_day", 10))
     assert "meer vragen gesteld" in told and "questions" in told
+
+
+def test_what_admits_a_question_lasts_as_long_as_its_answer(assistant):
+    lasting = []
+
+    @contextmanager
+    def admit():
+        lasting.append("a share")
+        try:
+            yield
+        finally:
+            lasting.clear()
+
+    talk = Dialogue(lambda _: assistant).ask(Conversation(), QUESTION, english(), admit)
+    next(talk), next(talk)
+    assert lasting
+    talk.close()
+    assert not lasting
 
 
 def test_an_answer_that_waits_says_how_many_come_before(assistant, model):

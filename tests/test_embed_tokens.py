@@ -50,9 +50,14 @@ def test_a_token_of_the_page_around_is_taken(tokens, claims, seconds):
     tokens.check(token(**claims, exp=time.time() + seconds))
 
 
+def test_an_end_that_is_written_as_text_is_an_end_too(tokens):
+    tokens.check(token(exp=str(int(time.time()) + 60)))
+
+
 REFUSED = {
     "over": lambda: token(exp=time.time() - 1),
     "too long-lived": lambda: token(exp=time.time() + 660),
+    "too long-lived as text": lambda: token(exp=str(int(time.time()) + 660)),
     "without end": lambda: token(exp=None),
     "end of nothing": lambda: token(exp="soon"),
     "of another embed": lambda: token(aud="hr"),

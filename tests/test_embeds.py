@@ -10,6 +10,7 @@ from assistant.errors import BadSetting
 from assistant.settings import read_settings
 from assistant.types import Answer, Citation, Claim, Kind, Support
 from assistant.wording import WordingBook
+from index.errors import StoreUnavailable
 from tests.test_server import running
 
 HOST = "https://intranet.example.org"
@@ -250,6 +251,28 @@ def test_a_bad_question_says_why(client):
     assert "empty" in response.json()["error"]
     endless = client.post("/embed/hr/ask", json={"question": "x" * 20_001})
     assert endless.status_code == 422 and "question" in endless.json()["error"]
+
+
+class Failing:
+    """An assistant whose store fails before the first snapshot, or after it."""
+
+    def __init__(self, before=()):
+        self._before = before
+        self.corpus = None
+
+    def stream(self, *_, **__):
+        yield from self._before
+        raise StoreUnavailable("http://chroma.internal:8000 does not answer.")
+
+
+@pytest.mark.parametrize("before", [(), (Answer("", "en"),)], ids=["before", "meanwhile"])
+def test_strangers_are_told_that_it_failed_and_the_log_why(site, monkeypatch, caplog, before):
+    client, installation = site
+    monkeypatch.setattr(installation.corpora, "assistant", lambda _: Failing(before))
+    told = client.post("/embed/all/ask", json=QUAY)
+    assert BOOK.of("nl")("chat_failed") in told.text and "chroma" not in told.text
+    assert told.status_code == (200 if before else 503)
+    assert "chroma.internal" in caplog.text
 
 
 # Sources

@@ -115,3 +115,12 @@ def test_the_server_remembers_a_bounded_amount():
     recent.keep(second, long.model_copy(update={"id": "other"}))
     assert len(recent.keep(first, conversation("One?")).conversations) == 1
     assert len(recent.keep(second, conversation("Two?")).conversations) == 2
+
+
+def test_the_server_remembers_a_bounded_number_of_browsers():
+    recent = RecentHistories(most_browsers=2)
+    browsers = [History() for _ in range(3)]
+    recent.keep(browsers[0], conversation("One?"))
+    for browser in browsers[1:]:
+        recent.keep(browser, Conversation())
+    assert len(recent.keep(browsers[0], conversation("Two?")).conversations) == 1

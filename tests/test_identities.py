@@ -236,10 +236,14 @@ def test_access_is_configured_in_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
-def test_not_everyone_is_a_proxy(network):
-    everyone = Settings(access="on", trusted_proxies=[network])
-    with pytest.raises(BadSetting, match="trusted_proxies"):
-        build_identities(everyone, OWNER)
+@pytest.mark.parametrize("access", ["on", "off"])
+def test_not_everyone_is_a_proxy(tmp_path, access, network):
+    text = f"access = '{access}'\ntrusted_proxies = ['127.0.0.1', '{network}']"
+    with pytest.raises(BadSetting, match=f"trusted_proxies.*{network} is every address there is"):
+        settings(tmp_path, text)
+
+
+def test_without_access_nobody_is_told_apart():
     assert build_identities(Settings(), OWNER) is None
 
 

@@ -184,7 +184,8 @@ def test_the_owners_routes_are_not_the_readers(site):
     for path in ("sync", "remove", "rebuild", "feedback"):
         refused = httpx.post(f"{site.url}/api/owner/{path}", json={}, headers=headers)
         assert refused.status_code == 404
-    assert site.get("/metrics").status_code == 200
+    figures = site.get("/metrics")
+    assert figures.status_code == 200, figures.text
 
 
 def test_chroma_goes_and_comes_back(site):

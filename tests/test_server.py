@@ -141,6 +141,16 @@ def test_nobody_can_leave_files_with_the_page(client):
     assert response.status_code == 413
 
 
+@pytest.mark.parametrize("with_length", [True, False])
+def test_nobody_can_fill_the_memory_by_way_of_the_page(client, with_length):
+    field = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"x" * 5000
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    content = field if with_length else iter([field])
+    response = client.post("/gradio_api/upload", content=content, headers=headers)
+    assert response.status_code == 413
+    assert "4,000 bytes" in response.text
+
+
 def test_an_unknown_document_says_why(client):
     response = client.get("/source/999")
     assert response.status_code == 404
@@ -293,6 +303,14 @@ def test_an_upload_to_the_library_has_a_limit(tmp_path, monkeypatch):
             for file in sizes.values()
         ]
     assert status == [200, 413]
+
+
+def test_an_upload_to_the_library_is_bounded_whatever_is_in_it(tmp_path):
+    with running(tmp_path, largest_file_mb=0.001) as (client, _):
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        headers["Content-Length"] = str(100 * 101_000 + 1)
+        response = client.post("/library/gradio_api/upload", content=b"--b", headers=headers)
+    assert response.status_code == 413 and "10,100,000 bytes" in response.text
 
 
 def test_a_closed_library_is_closed_to_everyone(tmp_path):

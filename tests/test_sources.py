@@ -21,6 +21,7 @@ from assistant.sources import Showing, attachment, source_routes
 from assistant.wire import read_source, write_source
 from assistant.wording import WordingBook
 from index.corpus import Corpus
+from index.errors import StoreUnavailable
 from index.loaders import LOADERS
 from index.page_pictures import PagePictures
 from index.reading import Reading
@@ -89,6 +90,40 @@ def test_a_page_names_the_other_files_that_are_shown_here(own):
         assert seen.status_code == 200 and "copy.md" in seen.text
         assert "regels" not in seen.text and "secret" not in seen.text
         assert partly.get(f"/none/source/{number}", headers=PAGE).status_code == 404
+        saved = partly.get(f"/some/original/{number}")
+        assert saved.headers["content-disposition"] == attachment("copy.md")
+
+
+def test_strangers_are_told_no_name_that_an_error_has(own, caplog):
+    client, corpus, texts = own
+    number = number_of(corpus, "regels.md")
+    (texts / "regels.md").unlink()
+    app = FastAPI()
+    report_errors(app)
+    showing = Showing(strangers=True)
+    app.include_router(source_routes(lambda *_: corpus, PagePictures(), BOOK, showing))
+    assert "regels.md" in client.get(f"/original/{number}").json()["error"]
+    with TestClient(app) as embedded:
+        told = embedded.get(f"/original/{number}", headers={"Accept-Language": "nl"})
+    assert told.status_code == 404
+    assert told.json()["error"] == BOOK.of("nl")("source_gone")
+    assert "regels.md" in caplog.text
+
+
+def test_strangers_are_told_nothing_of_a_store_that_fails(own, caplog):
+    def failing(*_):
+        raise StoreUnavailable("http://chroma.internal:8000 does not answer.")
+
+    app = FastAPI()
+    report_errors(app)
+    showing = Showing(strangers=True)
+    app.include_router(source_routes(failing, PagePictures(), BOOK, showing))
+    with TestClient(app) as embedded:
+        for headers in ({}, PAGE):
+            told = embedded.get("/source/1", headers={"Accept-Language": "nl", **headers})
+            assert told.status_code == 503
+            assert told.json()["error"] == BOOK.of("nl")("chat_failed")
+    assert "chroma.internal" in caplog.text
 
 
 def number_of(corpus, name):
