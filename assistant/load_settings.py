@@ -27,8 +27,8 @@ class LoadSettings(BaseModel):
         240,
         ge=0,
         le=1_000_000,
-        description="Most questions of one client in a minute, from other machines; where access is "
-        "on, of one person or key, from anywhere; 0 is any number. Behind a proxy, set "
+        description="Most questions of one client in a minute, from other machines; where access "
+        "is on, of one person or key, from anywhere; 0 is any number. Behind a proxy, set "
         "trusted_proxies, or all its readers are one client.",
     )
     embed_questions_per_day: int = Field(
