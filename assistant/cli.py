@@ -66,7 +66,8 @@ def sync(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Bring the index to the state of files and folders, which it remembers.
 
-    A collection that is not there yet is made for them. Exit code 1: many files are missing.
+    A collection that is not there yet is made for them. Exit code 1: a path is not there, or many
+    files are missing.
     """
     from assistant import document_commands
     from index.plans import SyncOptions
