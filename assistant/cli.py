@@ -295,5 +295,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except (AssistantError, IndexingError) as error:
-        typer.echo(f"error: {error}", err=True)
+        # Imported late, as all that a command needs.
+        from assistant.sanitation import printable
+
+        typer.echo(f"error: {printable(str(error))}", err=True)
         sys.exit(1)

@@ -143,7 +143,7 @@ class Upkeep:
         if there:
             syncs.append(partial(self._corpus.sync, there))
         if all_wanted:
-            syncs.append(self._corpus.sync)
+            syncs.append(partial(self._corpus.sync, ()))
         outcomes = [self._run(sync) for sync in syncs]
         failure = next((failure for _, failure in outcomes if failure), "")
         return (None, failure) if failure else outcomes[-1]

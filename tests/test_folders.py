@@ -307,6 +307,23 @@ def test_a_removed_path_leaves_the_document_to_its_other_file(corpus, texts):
     assert places(corpus)["olifant"] == ["olifant.txt"]
 
 
+def test_a_removal_that_fails_midway_changes_nothing(corpus, texts, monkeypatch):
+    sync(corpus, texts)
+    kind = type(corpus._stores)
+    retire, calls = kind.retire, []
+
+    def failing(stores, path):
+        calls.append(path)
+        if len(calls) > 1:
+            raise StoreUnavailable("The disk is full. Make room.")
+        retire(stores, path)
+
+    monkeypatch.setattr(kind, "retire", failing)
+    with pytest.raises(StoreUnavailable):
+        corpus.remove(texts)
+    assert corpus.roots() == [str(texts)] and len(corpus.documents()) == 4
+
+
 # Links and odd files
 
 
