@@ -27,7 +27,7 @@ _SECONDS_TO_STOP = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class Request:
     """Paths to bring in, or remembered ones to look at again; with neither, all remembered ones."""
 
     paths: tuple[Path, ...] = ()
@@ -64,7 +64,7 @@ class Upkeep:
         self._corpus = corpus
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        self._wanted: list[_Request] = []
+        self._wanted: list[Request] = []
         self._state = UpkeepState()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._thread.start()
@@ -98,13 +98,13 @@ class Upkeep:
         once: what is not met before a stop is done by whichever sync comes next.
         """
         self._corpus.remember([path for path in paths if not absence_of(path)])
-        return self._ask(_Request(paths=tuple(paths)))
+        return self._ask(Request(paths=tuple(paths)))
 
     def revisit(self, paths: Sequence[Path]) -> int:
         """Ask for a sync of paths as far as they are remembered by then; number the request."""
-        return self._ask(_Request(known=tuple(paths)))
+        return self._ask(Request(known=tuple(paths)))
 
-    def _ask(self, request: _Request) -> int:
+    def _ask(self, request: Request) -> int:
         with self._changed:
             self._wanted.append(request)
             self._state = replace(self._state, asked=self._state.asked + 1)
@@ -124,14 +124,14 @@ class Upkeep:
                 self._state = UpkeepState(self._state.asked, ended, report, failure)
                 self._changed.notify_all()
 
-    def _next(self) -> list[_Request]:
+    def _next(self) -> list[Request]:
         """Wait for requests and take them all; none once this is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._wanted or self._stopping.is_set())
             wanted, self._wanted = self._wanted, []
             return [] if self._stopping.is_set() else wanted
 
-    def _meet(self, wanted: list[_Request]) -> Outcome:
+    def _meet(self, wanted: list[Request]) -> Outcome:
         """Meet requests: all of them, also where one fails, whose failure is told."""
         named = dict.fromkeys(path for request in wanted for path in request.paths)
         there = [path for path in named if not absence_of(path)]

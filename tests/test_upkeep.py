@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from assistant.upkeep import Upkeep
+from assistant.upkeep import Request, Upkeep
 from tests.fakes import WordEmbedder, open_corpus
 
 
@@ -132,19 +132,16 @@ def test_a_root_that_was_removed_does_not_come_back_when_it_is_revisited(upkeep_
     assert not state.failure and corpus.roots() == [] and corpus.document_count() == 0
 
 
-def test_a_path_that_is_away_keeps_no_other_from_being_synced(upkeep_of, texts, tmp_path):
+def test_a_path_that_is_away_keeps_no_other_from_being_synced(upkeep_of, tmp_path):
     corpus, upkeep = upkeep_of(WordEmbedder())
-    running = corpus.sync([texts])
-    next(running)
     late = tmp_path / "late.txt"
     late.write_text("De zebra komt later.", encoding="utf-8")
     more = tmp_path / "more"
     more.mkdir()
-    upkeep.request([tmp_path / "nowhere", late])
     corpus.remember([more])
     (more / "wolf.txt").write_text("De wolf huilt.", encoding="utf-8")
-    number = upkeep.revisit([more])
-    list(running)
-    state = met(upkeep, number)
-    assert "nowhere" in state.failure and state.report is None
-    assert {document.title for document in corpus.documents()} >= {"late", "wolf"}
+    # As they come together after a sync that took long.
+    requests = [Request((tmp_path / "nowhere", late)), Request(known=(more,))]
+    report, failure = upkeep._meet(requests)
+    assert "nowhere" in failure and report is None
+    assert {document.title for document in corpus.documents()} == {"late", "wolf"}
