@@ -70,7 +70,8 @@ def sync(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Bring the index to the state of files and folders, which it remembers.
 
-    A collection that is not there yet is made for them. Exit code 1: many files are missing.
+    A collection that is not there yet is made for them. Exit code 1: a path is not there, or many
+    files are missing.
     """
     from assistant import document_commands
     from index.plans import SyncOptions
@@ -313,5 +314,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except (AssistantError, IndexingError) as error:
-        typer.echo(f"error: {error}", err=True)
+        # Imported late, as all that a command needs.
+        from assistant.sanitation import printable
+
+        typer.echo(f"error: {printable(str(error))}", err=True)
         sys.exit(1)

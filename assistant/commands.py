@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from assistant.citations import without_marks
 from assistant.client import entered
@@ -24,7 +26,7 @@ from assistant.feedback import (
     write_feedback,
 )
 from assistant.remarks import doubt, remarks
-from assistant.sanitation import one_line
+from assistant.sanitation import one_line, printable
 from assistant.settings import Settings, read_settings
 from assistant.types import DEFAULT_COLLECTION, Answer, Kind
 from assistant.weight_sources import weight_sources
@@ -158,10 +160,17 @@ def _weights(name: str | None) -> Weights:
     return weights
 
 
+class _Terminal(Console):
+    """A terminal that no text of a document, nor a file's name, can steer."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as Rich has it
+        return super().render_str(printable(text), **options)
+
+
 def console(stderr: bool = False) -> Console:
     """Open the terminal for text of any origin."""
     # Text of documents is printed as it is: no markup, no guessed colours, no wrapping of paths.
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return _Terminal(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def followed(reports: Iterator[SyncReport]) -> SyncReport:

@@ -24,6 +24,7 @@ from assistant.types import (
 )
 from index.corpus import Corpus
 from index.errors import IndexingError, StoreUnavailable, UnreadableFile
+from index.files import absence_of
 from index.workspace import begin_catalog
 
 
@@ -131,13 +132,13 @@ class Corpora:
                 f"A collection cannot be called {name!r}: a name has 1 to 40 small letters (a to "
                 "z), digits and hyphens, such as 'human-resources'."
             )
-        if name in self.names():
-            return
-        # Whole before it has its name, since other processes may look.
-        fresh = self._folder / f".{name}"
-        shutil.rmtree(fresh, ignore_errors=True)
-        begin_catalog(fresh, secrets.randbelow(_FIRST_NUMBERS))
-        fresh.rename(self.folder(name))
+        with self._turn(name):
+            if name in self.names():
+                return
+            # Whole before it has its name, since other processes may look.
+            fresh = self._nameless(name)
+            begin_catalog(fresh, secrets.randbelow(_FIRST_NUMBERS))
+            fresh.rename(self.folder(name))
 
     def create_for(self, name: str, paths: Sequence[Path]) -> None:
         """Make a collection that paths are to be synced into, where there is none of that name.
@@ -150,8 +151,8 @@ class Corpora:
         if not paths:
             raise self._unknown(name)
         for path in paths:
-            if not path.expanduser().exists():
-                raise UnreadableFile(f"There is no file or folder {path}. Nothing was changed.")
+            if absence := absence_of(path.expanduser()):
+                raise UnreadableFile(f"{absence} Nothing was changed.")
         self.create(name)
 
     def remove(self, name: str) -> str:
@@ -171,12 +172,22 @@ class Corpora:
                 corpus = self._opened(name).corpus
             except StoreUnavailable:
                 left = self._discard(self.folder(name))
-                shutil.rmtree(self.folder(name))
+                self._delete(name)
                 return left
             with corpus.retired():
                 self._close(name)
-                shutil.rmtree(self.folder(name))
+                self._delete(name)
         return ""
+
+    def _delete(self, name: str) -> None:
+        """Delete a folder; what of it is left by a failure is no collection any more."""
+        shutil.rmtree(self.folder(name).rename(self._nameless(name)))
+
+    def _nameless(self, name: str) -> Path:
+        """Say where a folder lies before and after it is a collection; nothing lies there now."""
+        place = self._folder / f".{name}"
+        shutil.rmtree(place, ignore_errors=True)
+        return place
 
     def folder(self, name: str) -> Path:
         """Say where a collection other than the default one lies."""
@@ -203,7 +214,7 @@ class Corpora:
             return collection
 
     def _turn(self, name: str) -> threading.RLock:
-        """Give the lock of one collection, under which it is opened and removed."""
+        """Give the lock of one collection, under which it is made, opened and removed."""
         with self._lock:
             return self._turns[name]
 

@@ -32,7 +32,8 @@ def sync(
 ) -> None:
     """Bring the index to the state of paths and say what happened.
 
-    Exit code 1 where files are missing in such a number that it has to be confirmed.
+    Exit code 1 where files are missing in such a number that it has to be confirmed, or a path is
+    not there.
     """
     try:
         with entered(settings(), collection=collection, new_for=paths) as door:
@@ -48,7 +49,7 @@ def sync(
     if report.moved or report.copies:
         out.print(f"Moved {report.moved}; {report.copies} new copies of documents.")
     _show_notes(out, report)
-    if report.kept:
+    if report.kept or report.away:
         sys.exit(1)
 
 

@@ -14,8 +14,10 @@ from typing import Protocol, Self
 
 from watchfiles import watch
 
+from assistant.errors import AssistantError, UnknownCollection
 from assistant.stewards import Stewards
-from index.files import is_below
+from index.errors import IndexingError
+from index.files import absence_of, is_below
 
 _log = logging.getLogger(__name__)
 
@@ -35,20 +37,44 @@ _SECONDS_TO_STOP = 5.0
 def watched_folders(
     stewards: Stewards, names: Iterable[str], own: Path, seconds: float
 ) -> Iterator[None]:
-    """Watch the folders of some collections. Raises what opening one raises."""
+    """Watch the folders of some collections; one that cannot be opened is told in the log."""
     with ExitStack() as stack:
         for name in names:
-            steward = stewards.of(name)
-            watching = FolderWatch(steward.upkeep, steward.corpus.roots, own, seconds)
-            stack.enter_context(watching)
+            try:
+                stewards.of(name)
+            except (AssistantError, IndexingError) as error:
+                _log.warning("Folders of %s are not watched: %s", name, error)
+                continue
+            watched = _Collection(stewards, name)
+            stack.enter_context(FolderWatch(watched, watched.roots, own, seconds))
         yield
 
 
 class Requests(Protocol):
     """Whoever meets requests for syncs."""
 
-    def request(self, paths: Sequence[Path] = ()) -> int:
-        """Ask for a sync of some paths, or of all remembered ones."""
+    def request(self) -> int:
+        """Ask for a sync of all remembered paths."""
+
+    def revisit(self, paths: Sequence[Path]) -> int:
+        """Ask for a sync of some paths, if they are remembered still."""
+
+
+class _Collection:
+    """The collection that has a name now: it may be removed, and made again."""
+
+    def __init__(self, stewards: Stewards, name: str) -> None:
+        self._stewards = stewards
+        self._name = name
+
+    def roots(self) -> list[str]:
+        return self._stewards.of(self._name).corpus.roots()
+
+    def request(self) -> int:
+        return self._stewards.of(self._name).upkeep.request()
+
+    def revisit(self, paths: Sequence[Path]) -> int:
+        return self._stewards.of(self._name).upkeep.revisit(paths)
 
 
 class FolderWatch:
@@ -81,22 +107,27 @@ class FolderWatch:
         self._thread.join(_SECONDS_TO_STOP)
 
     def _work(self) -> None:
-        swept = time.monotonic()
+        swept, wait = time.monotonic(), 0.0
         while not self._stopping.is_set():
             try:
+                swept = self._swept(swept, wait)
+                wait = 0.0
                 swept = self._follow(swept)
+            except UnknownCollection as error:
+                _log.info("Its folders are no longer watched: %s", error)
+                return
             except Exception as error:  # noqa: BLE001 - the clock goes on, and the log tells it
                 _log.warning(
                     "Folders cannot be watched (%s); they are looked at every %.0f s",
                     type(error).__name__,
                     self._seconds,
                 )
-                swept = self._swept(swept, self._seconds)
+                wait = self._seconds
 
     def _follow(self, swept: float) -> float:
         """Pass events on until the remembered paths change; give the time of the last sweep."""
         roots = self._roots()
-        there = [root for root in roots if Path(root).exists()]
+        there = _present(roots)
         if not there:
             return self._swept(swept, _LOOK_MS / 1000)
         for changes in watch(
@@ -112,9 +143,9 @@ class FolderWatch:
         ):
             changed = self._changed((path for _, path in changes), there)
             if changed:
-                self._requests.request([Path(root) for root in changed])
+                self._requests.revisit([Path(root) for root in changed])
             swept = self._swept(swept, 0)
-            if self._roots() != roots or not all(Path(root).exists() for root in there):
+            if self._roots() != roots or _present(roots) != there:
                 break
         return swept
 
@@ -134,3 +165,7 @@ class FolderWatch:
             return swept
         self._requests.request()
         return time.monotonic()
+
+
+def _present(roots: Iterable[str]) -> list[str]:
+    return [root for root in roots if not absence_of(Path(root))]

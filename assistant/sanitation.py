@@ -24,6 +24,7 @@ _HIDDEN = regex.compile(
 )
 # What steers a terminal or turns the order of letters about. The joiners are part of words.
 _STEERING = regex.compile(r"(?V1)[[\p{Cc}\p{Cf}\p{Cs}]--[\u200c\u200d]]")
+_CONTROLS = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MARK = regex.compile(
     r"[\[【［]{1,2}((?:\p{L}{1,12}\.?\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\]】］]{1,2}"
 )
@@ -41,6 +42,11 @@ _TAIL = 400
 def defused(text: str) -> str:
     """Take out of a text what a chat template, or no reader, would see in it."""
     return str(_CONTROL_TOKEN.sub(_named, _HIDDEN.sub("", text)))
+
+
+def printable(text: str) -> str:
+    """Write a text for a terminal: what would steer it is seen instead; lines and tabs stay."""
+    return str(_CONTROLS.sub(lambda match: f"\\x{ord(match.group()):02x}", text))
 
 
 def one_line(text: str, most_characters: int) -> str:

@@ -4,15 +4,19 @@ Knows threads and who asked for what; nothing of pages, or of how a sync does it
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from index.corpus import Corpus
 from index.errors import IndexingError, SyncRunning
+from index.files import absence_of
 from index.types import SyncReport
+
+_Steps = Generator[SyncReport, None, None]
 
 Outcome = tuple[SyncReport | None, str]
 """The last report of a sync, or why there is none."""
@@ -20,6 +24,14 @@ Outcome = tuple[SyncReport | None, str]
 _SECONDS_BETWEEN_TRIES = 0.2
 _SECONDS_TO_STOP = 30.0
 """A step of a sync lasts as long as a batch of passages takes to embed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Paths to bring in, or remembered ones to look at again; with neither, all remembered ones."""
+
+    paths: tuple[Path, ...] = ()
+    known: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,7 @@ class Upkeep:
         self._corpus = corpus
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        self._wanted: list[tuple[Path, ...]] = []
+        self._wanted: list[Request] = []
         self._state = UpkeepState()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
         self._thread.start()
@@ -80,16 +92,22 @@ class Upkeep:
         return self._state
 
     def request(self, paths: Sequence[Path] = ()) -> int:
-        """Ask for a sync of some paths, or of all remembered ones; number the request from 1.
+        """Ask for a sync of paths to bring in, or of all remembered ones; number it from 1.
 
         It is met once the state's `ended` has reached that number. The paths are remembered at
         once: what is not met before a stop is done by whichever sync comes next.
         """
-        self._corpus.remember([path for path in paths if path.exists()])
+        self._corpus.remember([path for path in paths if not absence_of(path)])
+        return self._ask(Request(paths=tuple(paths)))
+
+    def revisit(self, paths: Sequence[Path]) -> int:
+        """Ask for a sync of paths as far as they are remembered by then; number the request."""
+        return self._ask(Request(known=tuple(paths)))
+
+    def _ask(self, request: Request) -> int:
         with self._changed:
-            self._wanted.append(tuple(paths))
-            state = self._state
-            self._state = UpkeepState(state.asked + 1, state.ended, state.report, state.failure)
+            self._wanted.append(request)
+            self._state = replace(self._state, asked=self._state.asked + 1)
             self._changed.notify_all()
             return self._state.asked
 
@@ -106,26 +124,35 @@ class Upkeep:
                 self._state = UpkeepState(self._state.asked, ended, report, failure)
                 self._changed.notify_all()
 
-    def _next(self) -> list[tuple[Path, ...]]:
+    def _next(self) -> list[Request]:
         """Wait for requests and take them all; none once this is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._wanted or self._stopping.is_set())
             wanted, self._wanted = self._wanted, []
             return [] if self._stopping.is_set() else wanted
 
-    def _meet(self, wanted: list[tuple[Path, ...]]) -> Outcome:
-        """Meet requests: first the paths that are named, then all remembered ones if asked for."""
-        named = list(dict.fromkeys(path for paths in wanted for path in paths))
-        report, failure = self._run(named) if named else (None, "")
-        if not failure and not all(wanted):
-            return self._run(())
-        return report, failure
+    def _meet(self, wanted: list[Request]) -> Outcome:
+        """Meet requests: all of them, also where one fails, whose failure is told."""
+        named = dict.fromkeys(path for request in wanted for path in request.paths)
+        there = [path for path in named if not absence_of(path)]
+        syncs = [partial(self._corpus.sync, [path]) for path in named if path not in there]
+        all_wanted = not all(request.paths or request.known for request in wanted)
+        known = dict.fromkeys(path for request in wanted for path in request.known)
+        if known and not all_wanted:
+            syncs.append(partial(self._corpus.revisit, list(known)))
+        if there:
+            syncs.append(partial(self._corpus.sync, there))
+        if all_wanted:
+            syncs.append(partial(self._corpus.sync, ()))
+        outcomes = [self._run(sync) for sync in syncs]
+        failure = next((failure for _, failure in outcomes if failure), "")
+        return (None, failure) if failure else outcomes[-1]
 
-    def _run(self, paths: Sequence[Path]) -> Outcome:
+    def _run(self, begin: Callable[[], _Steps]) -> Outcome:
         """Sync once no other sync runs; give its last report, or why it failed."""
         while not self._stopping.is_set():
             try:
-                return self._last(paths), ""
+                return self._last(begin()), ""
             except SyncRunning:
                 self._stopping.wait(_SECONDS_BETWEEN_TRIES)
             except IndexingError as error:
@@ -134,9 +161,9 @@ class Upkeep:
                 return None, f"The sync failed ({type(error).__name__}: {error}). Try it again."
         return None, "The sync was stopped; the next one finishes it."
 
-    def _last(self, paths: Sequence[Path]) -> SyncReport | None:
+    def _last(self, steps: _Steps) -> SyncReport | None:
         report = None
-        with closing(self._corpus.sync(paths)) as steps:
+        with closing(steps):
             for step in steps:
                 report = step
                 if self._stopping.is_set():

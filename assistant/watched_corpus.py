@@ -36,6 +36,10 @@ class WatchedCorpus(Corpus):
         """Sync as a corpus does."""
         return self._watch.reports("sync", super().sync(paths, options))
 
+    def revisit(self, paths: Sequence[Path]) -> Generator[SyncReport, None, None]:
+        """Sync what is remembered, as a corpus does."""
+        return self._watch.reports("sync", super().revisit(paths))
+
     def rebuild(self) -> Generator[SyncReport, None, None]:
         """Rebuild as a corpus does."""
         return self._watch.reports("rebuild", super().rebuild())

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from index.copies import Copies, Copy
+from index.copies import Copies
 from index.database import Database, count
 from index.errors import UnknownDocument
 from index.loaders.titles import name_of
@@ -78,14 +78,17 @@ class Catalog(Places):
 
     def touch(self, path: str, known: KnownFile, state: FileState) -> None:
         """Note that a file was written again with the same content."""
-        if known.is_copy:
-            self.copies.add(Copy(path, known.document_id, state.size, state.mtime_ns))
-            return
+        values = (state.size, state.mtime_ns, path, known.document_id)
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?",
-                (state.size, state.mtime_ns, known.document_id),
-            )
+            # A copy may have become the document's own file since it was looked at, or the reverse.
+            touched = connection.execute(
+                "UPDATE copies SET size = ?, mtime_ns = ? WHERE path = ? AND document_id = ?",
+                values,
+            ).rowcount
+            if not touched:
+                connection.execute(
+                    "UPDATE documents SET size = ?, mtime_ns = ? WHERE path = ? AND id = ?", values
+                )
 
     def move(self, document_id: int, path: str, size: int, mtime_ns: int) -> None:
         """Have a document under another path, which no document has now, nor any copy.

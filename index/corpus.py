@@ -70,12 +70,16 @@ class Corpus(CorpusReader):
         roots = named_roots(paths, options)
         with self._exclusive():
             remember(self._catalog, roots, options)
-            stores = self._stores or self._begin()
-            stores.generation.expect(self._embedder.fingerprint)
-            self._workspace.sweep(stores)
-            synchroniser = Synchroniser(stores, self._embedder, self._reading, options)
-            yield from map(self._noted, synchroniser.run(roots or self._catalog.roots()))
-            self._complete_means(stores.generation)
+            yield from self._visited(roots or self._catalog.roots(), options)
+
+    def revisit(self, paths: Sequence[Path]) -> Generator[SyncReport, None, None]:
+        """Bring the index to the state of those of these paths that are remembered still.
+
+        Yields and raises as `sync` does; a path that is away is told in the report.
+        """
+        with self._exclusive():
+            wanted = {str(path) for path in paths}
+            yield from self._visited([r for r in self._catalog.roots() if r in wanted], USUAL)
 
     def remember(self, paths: Sequence[Path]) -> None:
         """Have the next sync of all remembered paths visit these; also while a sync runs.
@@ -95,7 +99,11 @@ class Corpus(CorpusReader):
         Counts the documents. Raises UnknownDocument where nothing is known of the path.
         """
         with self._turn.changing():
-            return take_out(path, self._catalog, self._stores)
+            with self._workspace.database.transaction():
+                count = take_out(path, self._catalog, self._stores)
+            if (stores := self._stores) is not None:
+                stores.purge()
+            return count
 
     def rebuild(self) -> Generator[SyncReport, None, None]:
         """Cut and embed all documents anew beside the old index, then switch to the new one.
@@ -135,6 +143,14 @@ class Corpus(CorpusReader):
                 self._workspace.sweep(stores)
                 stores.vectors.drop(stores.generation.collection)
             yield
+
+    def _visited(self, roots: Sequence[str], options: SyncOptions) -> Iterator[SyncReport]:
+        stores = self._stores or self._begin()
+        stores.generation.expect(self._embedder.fingerprint)
+        self._workspace.sweep(stores)
+        synchroniser = Synchroniser(stores, self._embedder, self._reading, options)
+        yield from map(self._noted, synchroniser.run(roots))
+        self._complete_means(stores.generation)
 
     def _noted(self, report: SyncReport) -> SyncReport:
         if report.done:

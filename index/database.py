@@ -8,6 +8,7 @@ memory, so a folder that lies on another machine will not do.
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,38 +17,49 @@ from typing import Any
 from index.errors import ReadOnly, StoreUnavailable
 from index.schema import SCHEMA_VERSION, migrate, version_of
 
-# Beside version 1, too: without them, nothing is known to be skipped, a copy or under a pattern.
-_FOLDERS = """
-CREATE TABLE IF NOT EXISTS patterns (
-    root TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('include', 'exclude')),
-    pattern TEXT NOT NULL, PRIMARY KEY (root, kind, pattern)
-) STRICT;
-CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS copies (
-    path TEXT PRIMARY KEY,
-    document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS copies_by_document ON copies (document_id);
--- What every sync asks of all documents and passages, apart from their texts and vectors.
-CREATE INDEX IF NOT EXISTS documents_by_file ON documents (path, state, size, mtime_ns, sha256);
-CREATE INDEX IF NOT EXISTS passages_to_embed ON passages (generation, document_id)
-    WHERE vector IS NULL;
-"""
+# Extended codes have their kind in the lowest byte.
+_OF_THE_DISK = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class _Connection(sqlite3.Connection):
     """A connection that tells what is wrong with the file, and what to do."""
 
     path: Path
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+        super().close()
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3 has it
         try:
             return super().execute(sql, parameters)
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            raise
         except sqlite3.DatabaseError as error:
-            raise _unusable(self.path, error) from error
+            told = _closed(self.path) if self.closed else _told(self.path, error)
+            if told is None:
+                raise
+            raise told from error
+
+
+class _End:
+    """Closes a connection with the thread that has this among its own.
+
+    By itself a connection lives on until garbage is collected, since its cache of statements
+    refers to it; its file handles would become too many before.
+    """
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
 
 
 class Database:
@@ -62,7 +74,8 @@ class Database:
         self._path = path
         self._read_only = read_only
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._listing = threading.Lock()
         self._closed = False
         self._writing = threading.RLock()
         try:
@@ -78,8 +91,12 @@ class Database:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if version_of(self.connection) < SCHEMA_VERSION:
             # Inside, the version is read again: another process may have been quicker.
-            with self.transaction() as connection:
-                migrate(connection)
+            try:
+                with self.transaction() as connection:
+                    migrate(connection)
+            except sqlite3.DatabaseError as error:
+                # Its tables are not those that its version has.
+                raise _unusable(self._path, error) from error
         self.expect_schema()
 
     def expect_schema(self) -> None:
@@ -112,11 +129,8 @@ class Database:
         """Give the calling thread its connection. Raises StoreUnavailable once this is closed."""
         if self._closed:
             # A new connection would make a file where a removed collection was.
-            raise StoreUnavailable(
-                f"The catalog {self._path} is closed: its collection was removed, or the program "
-                "is ending. Ask again."
-            )
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            raise _closed(self._path)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if self._read_only:
             return self._followed(connection)
         if connection is None:
@@ -126,7 +140,7 @@ class Database:
             connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
-    def _followed(self, connection: sqlite3.Connection | None) -> sqlite3.Connection:
+    def _followed(self, connection: _Connection | None) -> _Connection:
         """Give a connection to the file that is there now, which may be another than before."""
         try:
             status = self._path.stat()
@@ -139,13 +153,12 @@ class Database:
         if connection is None or self._local.identity != identity:
             if connection is not None:
                 self._local.connection = None
-                self._opened.remove(connection)
                 connection.close()
             connection = self._connect("ro")
             self._local.identity = identity
         return connection
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _connect(self, mode: str) -> _Connection:
         try:
             connection = sqlite3.connect(
                 f"{self._path.resolve().as_uri()}?mode={mode}",
@@ -154,20 +167,16 @@ class Database:
                 check_same_thread=False,
                 factory=_Connection,
             )
-        except sqlite3.Error as error:
-            raise _unusable(self._path, error) from error
+        except sqlite3.DatabaseError as error:
+            raise _told(self._path, error) or _unusable(self._path, error) from error
         connection.path = self._path
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA busy_timeout = 10000")
         self._local.connection = connection
-        self._opened.append(connection)
+        self._local.end = _End(connection)
+        with self._listing:
+            self._opened.add(connection)
         return connection
-
-    def _foreign(self, version: int) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"The catalog {self._path} has version {version}, this program reads version "
-            f"{SCHEMA_VERSION}. Use the release that wrote it, or another data folder."
-        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -193,31 +202,49 @@ class Database:
                 # SQLite may have rolled back by itself.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
-                    raise self._unwritable(error) from error
+                # What `executemany` and the reading of rows raise is told here.
+                told = _told(self._path, error) if isinstance(error, sqlite3.Error) else None
+                if told is not None:
+                    raise told from error
                 raise
-
-    def _unwritable(self, error: sqlite3.OperationalError) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"The catalog {self._path} cannot be written: {error}. Make room on its disk, and let "
-            "no other program hold the file; then run 'bronwijzer sync' again. What was done "
-            "before is kept."
-        )
 
     def close(self) -> None:
         """Close the connections of all threads; none is opened after that."""
         self._closed = True
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
+        with self._listing:
+            for connection in list(self._opened):
+                connection.close()
         self._local = threading.local()
+
+
+def _told(path: Path, error: sqlite3.Error) -> StoreUnavailable | None:
+    """Say what is wrong with the file; None where it is the statement that is wrong."""
+    # Errors of the Python module itself, as of a closed connection, have no code.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind in _OF_THE_DISK:
+        return _unwritable(path, error)
+    return _unusable(path, error) if kind in _DAMAGED else None
+
+
+def _unwritable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The catalog {path} cannot be opened or written: {error}. Make room on its disk, check "
+        "the rights of the data folder, and let no other program hold the file; then run "
+        "'bronwijzer sync' again. What was done before is kept."
+    )
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
     return StoreUnavailable(
-        f"The catalog {path} cannot be used: {error}. Make room if the disk is full; if it is "
-        "damaged, restore it from a backup, or move the data folder away and run 'bronwijzer sync' "
-        "on your folders again."
+        f"The catalog {path} cannot be used: {error}. Restore it from a backup with 'bronwijzer "
+        "restore', or move the data folder away and run 'bronwijzer sync' on your folders again."
+    )
+
+
+def _closed(path: Path) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The catalog {path} is closed: its collection was removed, or the program is ending. Ask "
+        "again."
     )
 
 
@@ -246,15 +273,3 @@ def copy_database(source: Path, target: Path) -> None:
 def count(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
     """Run a query that counts."""
     return int(connection.execute(query, parameters).fetchone()[0])
-
-
-def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
-    """Say whether the file cannot be written, whatever the statement says."""
-    # An extended code has its kind in the lowest byte.
-    return error.sqlite_errorcode & 0xFF in {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-    }

@@ -3,6 +3,7 @@
 Knows names, sizes, links and hashes; nothing of their content's meaning.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -20,6 +21,8 @@ _TRIES = 3
 """How often a file that is being written is read before it is left for the next sync."""
 
 _FARTHEST = 2**63 - 1
+
+_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 FileStates = dict[str, FileState]
 """What a scan found, by path; hashes are empty."""
@@ -81,10 +84,10 @@ class Scanner:
         self._rules = rules
         self._visited: set[str] = set()
 
-    def look_through(self, root: str) -> Iterator[None]:
-        """Look through a root, which exists, folder by folder."""
-        if not Path(root).is_dir():
-            self._take_root_file(root)
+    def look_through(self, root: str, found: os.stat_result) -> Iterator[None]:
+        """Look through a root, of which the system says what was `found`, folder by folder."""
+        if not stat.S_ISDIR(found.st_mode):
+            self._take_root_file(root, found)
             return
         waiting = [(root, root)]
         while waiting:
@@ -96,15 +99,10 @@ class Scanner:
             waiting += [(path, path if path in self._rules else owner) for path in below]
             yield
 
-    def _take_root_file(self, path: str) -> None:
+    def _take_root_file(self, path: str, found: os.stat_result) -> None:
         """Take a file that was named itself; only its type can keep it out."""
         suffixes = self._rules[path].suffixes
         suffix = PurePath(path).suffix
-        try:
-            found = Path(path).stat()
-        except OSError as error:
-            self.found.unread.append(Unread(path, error.strerror or str(error)))
-            return
         if not stat.S_ISREG(found.st_mode):
             self.found.unread.append(Unread(path, "It is neither a file nor a folder"))
         elif suffix.lower() not in suffixes:
@@ -184,6 +182,31 @@ class Scanner:
         reason = what if is_folder else "The file's name is not valid UTF-8; rename it"
         name = os.fsencode(path).decode("utf-8", "backslashreplace")
         self.found.unread.append(Unread(name, reason))
+
+
+def looked_at(path: Path) -> "os.stat_result | str":
+    """Ask the system for what lies at a path, or why it does not give it; empty: nothing does.
+
+    A share whose server is away gives an error for what is there.
+    """
+    try:
+        return path.stat()
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return ""
+        return error.strerror or str(error)
+    except ValueError:  # A name that no system can have, as one with a null in it.
+        return ""
+
+
+def absence_of(path: Path) -> str:
+    """Say that a path is not there, or why it cannot be looked at; empty where it can."""
+    found = looked_at(path)
+    if isinstance(found, os.stat_result):
+        return ""
+    if not found:
+        return f"There is no file or folder {path}."
+    return f"{path} cannot be looked at: {found}. Connect its share again, or correct its rights."
 
 
 def is_utf8(path: str) -> bool:

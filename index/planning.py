@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.catalog import Catalog
 from index.errors import BadPattern, UnreadableFile
-from index.files import is_utf8
+from index.files import absence_of, is_utf8
 from index.places import counted
 from index.plans import PlannedChange, SyncOptions, SyncPlan
 from index.reading import Reading
@@ -34,8 +34,8 @@ def named_roots(paths: Sequence[Path], options: SyncOptions) -> list[str]:
                 f"The name {root!r} is not valid UTF-8, so it cannot be remembered. Rename the "
                 "folder, or name one above it. Nothing was changed."
             )
-        if not Path(root).exists():
-            raise UnreadableFile(f"There is no file or folder {root}. Nothing was changed.")
+        if absence := absence_of(Path(root)):
+            raise UnreadableFile(f"{absence} Nothing was changed.")
     patterns = (*(options.include or ()), *(options.exclude or ()))
     if not roots and (options.include is not None or options.exclude is not None):
         raise BadPattern(

@@ -42,6 +42,10 @@ class ReadOnlyCorpus(Corpus):
         """Raise ReadOnly."""
         self._refuse()
 
+    def revisit(self, paths: Sequence[Path]) -> Generator[SyncReport, None, None]:
+        """Raise ReadOnly."""
+        self._refuse()
+
     def remember(self, paths: Sequence[Path]) -> None:
         """Raise ReadOnly."""
         self._refuse()

@@ -49,21 +49,22 @@ CREATE TABLE IF NOT EXISTS coverage (
 ) STRICT;
 ALTER TABLE documents ADD COLUMN parser TEXT NOT NULL DEFAULT '';
 """,
+    # Some catalogs of earlier versions have these.
     """
-CREATE TABLE patterns (
+CREATE TABLE IF NOT EXISTS patterns (
     root TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('include', 'exclude')),
     pattern TEXT NOT NULL, PRIMARY KEY (root, kind, pattern)
 ) STRICT;
-CREATE TABLE skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-CREATE TABLE copies (
+CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS copies (
     path TEXT PRIMARY KEY,
     document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX copies_by_document ON copies (document_id);
+CREATE INDEX IF NOT EXISTS copies_by_document ON copies (document_id);
 -- What every sync asks of all documents and passages, apart from their texts and vectors.
-CREATE INDEX documents_by_file ON documents (path, state, size, mtime_ns, sha256);
-CREATE INDEX passages_to_embed ON passages (generation, document_id)
+CREATE INDEX IF NOT EXISTS documents_by_file ON documents (path, state, size, mtime_ns, sha256);
+CREATE INDEX IF NOT EXISTS passages_to_embed ON passages (generation, document_id)
     WHERE vector IS NULL;
 """,
 )

@@ -4,6 +4,7 @@ Knows paths, states and hashes, and which document has which; opens files only t
 writes nothing.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ from pathlib import Path
 
 from index.catalog import FileState, KnownFile
 from index.errors import UnreadableFile
-from index.files import FileRules, Scan, Scanner, hashed, is_below, leads_elsewhere
+from index.files import (
+    FileRules,
+    Scan,
+    Scanner,
+    hashed,
+    is_below,
+    leads_elsewhere,
+    looked_at,
+)
 from index.removals import RemovalGuard
 from index.types import Unread
 
@@ -97,13 +106,14 @@ class Survey:
     def look(self) -> Iterator[None]:
         """Look through all folders."""
         for root in self._roots:
-            reason = self._absence(root)
+            found = looked_at(Path(root))
+            reason = self._absence(root, found)
             if reason:
                 self.away.append(Unread(root, reason))
                 continue
             self.visited.append(root)
-            if Path(root).exists():
-                yield from self._scanner.look_through(root)
+            if not isinstance(found, str):
+                yield from self._scanner.look_through(root, found)
         self._vanished = sorted(self._missing())
         for path in self._vanished:
             self._lose(path)
@@ -151,7 +161,9 @@ class Survey:
             there = any(is_below(path, root) for path in self.scan.files)
             if guard is not None and guard.holds(known, gone, there):
                 asked.append(Unread(root, guard.told(root, known, gone)))
-        kept = {p for p in missing if any(is_below(p, file.path) for file in asked)}
+        # Copies too, whose document goes on elsewhere: the folder may come back as it was.
+        staying = set(self._vanished) - self._moved
+        kept = {p for p in staying if any(is_below(p, file.path) for file in asked)}
         removed = [path for path in self._vanished if path not in kept]
         left = [path for path in removed if path in self._moved]
         return Removals(removed, left, asked, len(kept))
@@ -184,8 +196,13 @@ class Survey:
 
     def _joined(self, path: str, known: KnownFile) -> Change | None:
         """Have a file share the document of another that says the same; None where it does."""
-        number = self._contents[known.state.sha256, _suffix(path)]
-        if number == known.document_id or self._held[number] == self._lost[number]:
+        number = self._contents.get((known.state.sha256, _suffix(path)))
+        # The document of this content may have given way to another one's in this very run.
+        if (
+            number is None
+            or number == known.document_id
+            or self._held[number] == self._lost[number]
+        ):
             return None
         self._lose(path)
         self._held[number] += 1
@@ -209,7 +226,7 @@ class Survey:
         if known is not None and self._is_homeless(path):
             # The document that was here gives way at once, so no later file can take it over.
             left = known.state.sha256, suffix
-            if self._contents[left] == known.document_id:
+            if self._contents.get(left) == known.document_id:
                 del self._contents[left]
         return Change(kind, path, state, number, home)
 
@@ -220,18 +237,21 @@ class Survey:
         number = self.known[path].document_id
         return self._held[number] == self._lost[number]
 
-    def _absence(self, root: str) -> str:
+    def _absence(self, root: str, found: os.stat_result | str) -> str:
         """Say why a root is not looked at, as one that is not mounted; empty where it is."""
         if real := leads_elsewhere(root):
             return (
                 f"It leads to {real} now, so nothing of it was looked at; what is known of it "
                 f"stays. Sync {real} instead, and run: bronwijzer remove {root}"
             )
-        if Path(root).exists() or (root in self.known and _has_company(Path(root))):
+        if not isinstance(found, str):
+            return ""
+        if not found and root in self.known and _has_company(Path(root)):
             return ""
         kept = any(is_below(name, root) for name in self.known)
         fate = "so its documents stay in the index" if kept else "and nothing of it is in the index"
-        return f"It is not there now, {fate}. If it is gone for good, run: bronwijzer remove {root}"
+        what = f"It cannot be looked at now ({found})" if found else "It is not there now"
+        return f"{what}, {fate}. If it is gone for good, run: bronwijzer remove {root}"
 
 
 def _has_company(file: Path) -> bool:

@@ -90,7 +90,8 @@ class Synchroniser:
         for _ in _now_and_then(survey.look()):
             yield report
         self._unread += [*survey.away, *survey.scan.unread]
-        report = replace(report, stage="reading", skipped=counted(survey.scan.skipped))
+        skipped, away = counted(survey.scan.skipped), len(survey.away)
+        report = replace(report, stage="reading", skipped=skipped, away=away)
         changed: dict[Path, FileState] = {}
         copied: list[Change] = []
         for change in survey.changes():
@@ -229,9 +230,10 @@ def _now_and_then(steps: Iterator[None]) -> Iterator[None]:
 
 
 def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:
-    """Remove a document, or all below a folder, and forget the path as a root.
+    """Take a document, or all below a folder, out of sight, and forget the path as a root.
 
-    Counts the documents. Raises UnknownDocument where nothing is known of the path.
+    Belongs in a transaction. Counts the documents. Raises UnknownDocument where nothing is known
+    of the path.
     """
     files = catalog.known_files()
     # A link below a root is a document under its own name, not under its target's.
@@ -248,5 +250,4 @@ def take_out(path: Path, catalog: Catalog, stores: Stores | None) -> int:
     if stores is not None:
         for known in found:
             stores.retire(known)
-        stores.purge()
     return len(found)

@@ -3,9 +3,12 @@
 Knows passage numbers and texts; nothing of vectors, languages or files.
 """
 
+import logging
 import math
+import shutil
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +17,11 @@ import regex
 import tantivy
 
 from index.errors import StoreUnavailable
+
+_log = logging.getLogger(__name__)
+
+# As Tantivy words it; a disk that gives an error for sound files is no damage.
+_DAMAGE = regex.compile("corrupt|FileDoesNotExist|UnexpectedEof", regex.IGNORECASE)
 
 _GRAM = 4
 _MOST_QUERY_GRAMS = 400
@@ -57,19 +65,41 @@ class TermIndex:
         builder.add_integer_field("id", stored=True, indexed=True, fast=True)
         builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
-        if not read_only:
-            folder.mkdir(parents=True, exist_ok=True)
         try:
             if read_only:
                 self._index = tantivy.Index.open(str(folder))
-            else:
-                self._index = tantivy.Index(self._schema, path=str(folder))
+                return
+            try:
+                self._index = self._made()
+            except ValueError as error:
+                if not _DAMAGE.search(str(error)):
+                    raise
+                self._put_aside(error)
+                self._index = self._made()
         except (ValueError, OSError) as error:
             raise self._unusable("opened", error) from error
 
+    def _made(self) -> tantivy.Index:
+        """Open the index, or make an empty one where there is none."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return tantivy.Index(self._schema, path=str(self._folder))
+
+    def _put_aside(self, error: ValueError) -> None:
+        """Move a damaged index out of the way: the catalog has all that it held."""
+        aside = self._folder.with_name(f"{self._folder.name}.damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        self._folder.rename(aside)
+        _log.warning(
+            "The lexical index in %s is damaged (%s) and was moved to %s; until it is made anew by "
+            "'bronwijzer sync', 'check --repair' or 'rebuild', words are not searched",
+            self._folder,
+            error,
+            aside.name,
+        )
+
     def writer(self) -> "TermWriter":
-        """Open the one writer that the index may have."""
-        return TermWriter(self._index)
+        """Open the one writer that the index may have. Raises StoreUnavailable."""
+        return TermWriter(self._index, self._folder)
 
     def ids(self) -> set[int]:
         """Number every passage in the index."""
@@ -138,10 +168,15 @@ class TermIndex:
 
 
 class TermWriter:
-    """Adds and removes passages; nothing is seen by readers before `commit`."""
+    """Adds and removes passages; nothing is seen by readers before `commit`.
 
-    def __init__(self, index: tantivy.Index) -> None:
-        self._writer = index.writer(_WRITER_BYTES, 1)
+    Every method raises StoreUnavailable where the disk does not take it.
+    """
+
+    def __init__(self, index: tantivy.Index, folder: Path) -> None:
+        self._folder = folder
+        with self._telling():
+            self._writer = index.writer(_WRITER_BYTES, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -152,26 +187,45 @@ class TermWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.rollback()
-        self._writer.wait_merging_threads()
+        try:
+            with self._telling():
+                self._writer.rollback()
+                self._writer.wait_merging_threads()
+        except StoreUnavailable:
+            # The error that came first says more.
+            if error is None:
+                raise
 
     def add(self, passages: Iterable[tuple[int, str]]) -> None:
         """Add passages by number and text, each in place of one of the same number."""
         for number, text in passages:
-            self._writer.delete_documents_by_term("id", number)
             document = tantivy.Document()
             document.add_integer("id", number)
             document.add_text("grams", " ".join(grams(text)))
-            self._writer.add_document(document)
+            with self._telling():
+                self._writer.delete_documents_by_term("id", number)
+                self._writer.add_document(document)
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Remove passages by number."""
         for number in numbers:
-            self._writer.delete_documents_by_term("id", number)
+            with self._telling():
+                self._writer.delete_documents_by_term("id", number)
 
     def commit(self) -> None:
         """Make all changes durable and visible."""
-        self._writer.commit()
+        with self._telling():
+            self._writer.commit()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, OSError) as error:
+            raise StoreUnavailable(
+                f"The lexical index in {self._folder} cannot be written: {error}. Make room on its "
+                "disk, and let no other program hold the folder; then run 'bronwijzer sync' again."
+            ) from error
 
 
 class Coverage:

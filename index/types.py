@@ -264,7 +264,8 @@ class SyncReport:
 
     Files are counted: `moved` ones are documents under another path, `copies` new files with the
     content of a document, `kept` ones gone in such a number that their documents stay until that
-    is confirmed. `skipped` counts what was passed over by reason; it and `unread` come last.
+    is confirmed; `away` counts the paths to visit that were not there. `skipped` counts what was
+    passed over by reason; it and `unread` come last.
     `embedded` and `to_embed` count passages, `per_second` is their pace so far; `seconds_left` is
     an estimate or None.
     """
@@ -277,6 +278,7 @@ class SyncReport:
     moved: int = 0
     copies: int = 0
     kept: int = 0
+    away: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()

@@ -160,6 +160,16 @@ def test_stores_that_were_deleted_are_filled_again(tmp_path, corpus):
         assert again.search("olifant")[0].stored.title == "olifant"
 
 
+def test_a_damaged_lexical_index_is_made_anew_by_a_repair(tmp_path, corpus):
+    corpus.close()
+    (folder,) = (tmp_path / "data").glob("terms-*")
+    (folder / "meta.json").write_text("{")
+    with open_corpus(tmp_path / "data", WordEmbedder()) as again:
+        assert "passages were missing in Tantivy" in found(again, repair=True)
+        assert found(again) == {}
+        assert again.search("olifant")
+
+
 def test_many_equal_passages_do_find_themselves(tmp_path):
     texts = tmp_path / "texts"
     texts.mkdir()

@@ -5,12 +5,17 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
+from assistant import document_commands
 from assistant.cli import main
+from assistant.commands import console
+from index.types import SyncReport
 from tests.corpora import write_texts
 from tests.scripted import openai_server
 
@@ -188,3 +193,27 @@ def test_an_embedder_that_does_not_fit_names_rebuild(run, tmp_path):
         assert (failed.returncode, "bronwijzer rebuild" in failed.stderr) == (1, True)
         assert "Rebuilt 3 documents" in run("rebuild", **other).stdout
         assert run("ask", "Who leads the works on the quay?", **other).returncode == 0
+
+
+def test_a_name_that_would_steer_the_terminal_is_seen_instead(capsys):
+    name = "a\x1b]0;title\x07\x9b31mb.txt"
+    table = Table("path")
+    table.add_row(name)
+    out = console()
+    out.print(f"{name}: it has no text")
+    out.print(table)
+    printed = capsys.readouterr().out
+    assert printed.count("a\\x1b]0;title\\x07\\x9b31mb.txt") == 2
+    assert not any(control in printed for control in "\x1b\x07\x9b")
+
+
+@pytest.mark.parametrize("report", [SyncReport(away=1), SyncReport(kept=1)])
+def test_a_sync_that_leaves_something_for_a_person_ends_with_exit_code_1(monkeypatch, report):
+    class Door:
+        def sync(self, paths, options):
+            yield replace(report, done=True)
+
+    monkeypatch.setattr(document_commands, "entered", lambda *_, **__: nullcontext(Door()))
+    with pytest.raises(SystemExit) as ended:
+        document_commands.sync([])
+    assert ended.value.code == 1

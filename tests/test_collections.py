@@ -1,5 +1,6 @@
 """Collections: each apart from all others, through every way in."""
 
+import shutil
 import threading
 from contextlib import ExitStack
 
@@ -17,7 +18,7 @@ from index.loaders import LOADERS
 from index.page_pictures import PagePictures
 from index.reading import Reading
 from index.vectors import open_client
-from index.workspace import ChromaAddress, discard_vectors, vector_collections
+from index.workspace import ChromaAddress, begin_catalog, discard_vectors, vector_collections
 from tests.corpora import make_assistant, make_corpora, make_corpus, plain_text, write_texts
 from tests.fakes import DETECTOR, WordEmbedder
 from tests.test_loaders_pdf import pdf_file, typed
@@ -177,18 +178,14 @@ def test_a_collection_made_again_uses_no_number_of_the_old_one(corpora, tmp_path
             corpora.corpus("rules").source(number)
 
 
-@pytest.mark.parametrize("damage", ["catalog", "pages", "terms"])
+@pytest.mark.parametrize("damage", ["catalog", "pages"])
 def test_a_damaged_collection_is_listed_and_can_be_removed(corpora, tmp_path, damage):
     corpora.create("rules")
     list(corpora.corpus("rules").sync([tmp_path / "texts" / "library.txt"]))
     corpora.close()
-    if damage == "terms":
-        (*_, folder) = corpora.folder("rules").glob("terms-*")
-        (folder / "meta.json").write_text("{")
-    else:
-        file = corpora.folder("rules") / "catalog.sqlite3"
-        kept = 0 if damage == "catalog" else 4096
-        file.write_bytes(file.read_bytes()[:kept] + b"\xff" * (file.stat().st_size - kept))
+    file = corpora.folder("rules") / "catalog.sqlite3"
+    kept = 0 if damage == "catalog" else 4096
+    file.write_bytes(file.read_bytes()[:kept] + b"\xff" * (file.stat().st_size - kept))
     whole, broken = corpora.counted()
     assert (whole.name, whole.documents, whole.failure) == ("documents", 3, "")
     assert (broken.name, broken.documents) == ("rules", 0)
@@ -327,6 +324,38 @@ def test_a_removal_that_fails_loses_nothing(corpora, tmp_path, monkeypatch):
     report = list(corpus.sync())[-1]
     assert (report.unchanged, report.embedded) == (1, 0)
     assert corpus.passage_count() > 0
+
+
+def test_a_removal_that_cannot_delete_all_leaves_no_half_collection(corpora, monkeypatch):
+    corpora.create("rules")
+    rmtree = shutil.rmtree
+
+    def failing(folder, ignore_errors=False):
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied")
+        rmtree(folder, ignore_errors=True)
+
+    monkeypatch.setattr("assistant.corpora.shutil.rmtree", failing)
+    with pytest.raises(PermissionError):
+        corpora.remove("rules")
+    assert corpora.names() == ("documents",)
+    monkeypatch.undo()
+    corpora.create("rules")
+    corpora.remove("rules")
+
+
+def test_a_collection_is_made_in_its_turn(corpora, monkeypatch):
+    free = []
+
+    def beginning(folder, after):
+        other = threading.Thread(target=lambda: free.append(corpora._turn("rules").acquire(False)))
+        other.start()
+        other.join()
+        begin_catalog(folder, after)
+
+    monkeypatch.setattr("assistant.corpora.begin_catalog", beginning)
+    corpora.create("rules")
+    assert free == [False] and corpora.names() == ("documents", "rules")
 
 
 def test_a_collection_is_not_removed_under_a_sync(corpora, tmp_path):

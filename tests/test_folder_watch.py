@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
-from assistant.folder_watch import FolderWatch
+from assistant.errors import UnknownCollection
+from assistant.folder_watch import FolderWatch, watched_folders
+from index.errors import StoreUnavailable
 
 _SECONDS = 30
 
@@ -16,7 +18,10 @@ class Requests:
         self.asked = []
         self._come = threading.Condition()
 
-    def request(self, paths=()):
+    def request(self):
+        return self.revisit([])
+
+    def revisit(self, paths):
         with self._come:
             self.asked.append([str(path) for path in paths])
             self._come.notify_all()
@@ -69,3 +74,53 @@ def test_the_data_folder_below_a_root_is_no_change_but_uploads_are(tmp_path, fol
     assert watch._changed([str(data / "catalog.sqlite3-wal")], [str(tmp_path)]) == []
     changed = watch._changed([f"{uploads}/a.txt", str(tmp_path / "b")], [str(tmp_path), uploads])
     assert changed == [str(tmp_path), uploads]
+
+
+def test_a_root_that_comes_back_is_watched(folders, tmp_path):
+    one, _, _, data = folders
+    away = tmp_path / "away"
+    requests = Requests()
+    with FolderWatch(requests, lambda: [str(one), str(away)], data, 3600):
+        for number in range(_SECONDS):
+            (one / f"{number}.txt").write_text("x", encoding="utf-8")
+            if requests.wait([str(one)], 2):
+                break
+        away.mkdir()
+        for number in range(_SECONDS):
+            (away / f"{number}.txt").write_text("x", encoding="utf-8")
+            if requests.wait([str(away)], 2):
+                break
+        assert [str(away)] in requests.asked
+
+
+def test_a_request_that_fails_does_not_end_the_watch(folders):
+    class Refusing(Requests):
+        def revisit(self, paths):
+            super().revisit(paths)
+            if len(self.asked) < 3:
+                raise StoreUnavailable("The disk is full. Make room.")
+            return len(self.asked)
+
+    requests = Refusing()
+    with FolderWatch(requests, list, folders[3], 0.01):
+        assert requests._come.acquire(timeout=_SECONDS)
+        assert requests._come.wait_for(lambda: len(requests.asked) > 3, _SECONDS)
+        requests._come.release()
+
+
+def test_the_watch_of_a_removed_collection_ends(folders):
+    def roots():
+        raise UnknownCollection("There is no collection 'rules'.")
+
+    with FolderWatch(Requests(), roots, folders[3], 3600) as watch:
+        watch._thread.join(_SECONDS)
+        assert not watch._thread.is_alive()
+
+
+def test_a_damaged_collection_keeps_no_other_from_being_watched(folders, caplog):
+    class Stewards:
+        def of(self, name):
+            raise StoreUnavailable("The catalog is damaged. Run 'bronwijzer restore'.")
+
+    with watched_folders(Stewards(), ["rules"], folders[3], 3600):
+        assert "Folders of rules are not watched: The catalog is damaged." in caplog.text

@@ -125,6 +125,19 @@ def test_a_root_that_is_away_keeps_its_documents(corpus, texts):
     assert len(corpus.documents()) == 3
 
 
+def test_a_share_that_gives_errors_keeps_no_other_from_being_synced(corpus, texts):
+    share = "/" + "x" * 300  # Any error but a missing file will do, and this is one for everybody.
+    corpus._catalog.add_roots([share])
+    report = sync(corpus, texts)
+    assert report.added == len(list(texts.iterdir())) and report.away == 0
+    report = sync(corpus)
+    (away,) = report.unread
+    assert report.done and report.away == 1 and away.path == share
+    assert "cannot be looked at now (File name too long)" in away.reason
+    with pytest.raises(UnreadableFile, match="File name too long.*Nothing was changed"):
+        sync(corpus, Path(share))
+
+
 def test_a_root_that_is_a_file_may_vanish(corpus, texts):
     sync(corpus, texts / "a.txt", texts / "b.txt")
     (texts / "a.txt").unlink()

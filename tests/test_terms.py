@@ -1,9 +1,12 @@
 """The lexical index: grams, what a reader sees, and how much of a question a text holds."""
 
+import resource
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from index.errors import StoreUnavailable
 from index.terms import Coverage, TermIndex, grams
 
 
@@ -96,6 +99,36 @@ def test_a_write_that_fails_leaves_no_trace_and_no_lock(index):
     write(index, (3, "nijlpaard"))
     assert index.ids() == {1, 3}
     assert index.search("giraffe", 5) == []
+
+
+def test_a_write_that_the_disk_does_not_take_is_told(index):
+    write(index, (1, "olifant"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with pytest.raises(StoreUnavailable, match="Make room on its disk"), index.writer() as writer:
+        writer.add([(2, "giraffe")])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        try:
+            writer.commit()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert index.ids() == {1}
+
+
+def test_a_second_writer_is_told(index):
+    with index.writer(), pytest.raises(StoreUnavailable, match="let no other program hold"):
+        index.writer()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{"])
+def test_a_damaged_index_is_put_aside_by_its_owner_alone(index, tmp_path, damage, caplog):
+    write(index, (1, "olifant"))
+    (tmp_path / "meta.json").write_bytes(damage)
+    with pytest.raises(StoreUnavailable):
+        TermIndex(tmp_path, read_only=True)
+    for _ in range(2):
+        assert TermIndex(tmp_path).ids() == set()
+    aside = tmp_path.with_name(f"{tmp_path.name}.damaged")
+    assert "bronwijzer sync" in caplog.text and (aside / "meta.json").read_bytes() == damage
 
 
 def test_a_number_added_twice_in_one_write_is_there_once(index):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from assistant.upkeep import Upkeep
+from assistant.upkeep import Request, Upkeep
 from tests.fakes import WordEmbedder, open_corpus
 
 
@@ -122,3 +122,26 @@ def test_what_a_stop_left_waiting_is_done_by_the_next_sync(upkeep_of, texts, tmp
     assert corpus.document_count() == 3
     list(corpus.sync())
     assert corpus.document_count() == 4
+
+
+def test_a_root_that_was_removed_does_not_come_back_when_it_is_revisited(upkeep_of, texts):
+    corpus, upkeep = upkeep_of(WordEmbedder())
+    met(upkeep, upkeep.request([texts]))
+    corpus.remove(texts)
+    state = met(upkeep, upkeep.revisit([texts]))
+    assert not state.failure and corpus.roots() == [] and corpus.document_count() == 0
+
+
+def test_a_path_that_is_away_keeps_no_other_from_being_synced(upkeep_of, tmp_path):
+    corpus, upkeep = upkeep_of(WordEmbedder())
+    late = tmp_path / "late.txt"
+    late.write_text("De zebra komt later.", encoding="utf-8")
+    more = tmp_path / "more"
+    more.mkdir()
+    corpus.remember([more])
+    (more / "wolf.txt").write_text("De wolf huilt.", encoding="utf-8")
+    # As they come together after a sync that took long.
+    requests = [Request((tmp_path / "nowhere", late)), Request(known=(more,))]
+    report, failure = upkeep._meet(requests)
+    assert "nowhere" in failure and report is None
+    assert {document.title for document in corpus.documents()} == {"late", "wolf"}
