@@ -33,8 +33,8 @@ class _Object(list[tuple[str, Any]]):
 
 def load_json(path: Path) -> Document:
     """Read a JSON file, or one with a value on each line under its name. Raises UnreadableFile."""
-    text = decode(content_of(path)).lstrip("\ufeff")
     manuscript = Manuscript()
+    text = decode(content_of(path), warn=manuscript.warn).lstrip("\ufeff")
     try:
         value = _parsed(text)
     except ValueError:
@@ -48,8 +48,8 @@ def load_json(path: Path) -> Document:
 
 def load_json_lines(path: Path) -> Document:
     """Read a file with a JSON value on each line, or a single one. Raises UnreadableFile."""
-    text = decode(content_of(path)).lstrip("\ufeff")
     manuscript = Manuscript()
+    text = decode(content_of(path), warn=manuscript.warn).lstrip("\ufeff")
     try:
         _write_lines(text, manuscript)
     except UnreadableFile:
