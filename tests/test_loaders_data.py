@@ -178,3 +178,24 @@ def test_the_language_tells_which_of_like_encodings_a_text_is_in(read, encoding,
     assert document.text == text
     assert "was guessed" in document.warnings[0]
     assert read(text, "a.txt").warnings == ()
+
+
+def test_footnotes_of_rtf_are_counted(read):
+    document = read(rb"{\rtf1 Tekst{\super 1}{\footnote Een noot.} verder.\par}", "a.rtf")
+    assert document.warnings[0].startswith("Footnotes, which were left out: 1")
+
+
+def test_a_damaged_json_file_is_not_read_as_lines(read):
+    damaged = '{\n "a": [\n  1,\n  "b"\n ],\n "c": {\n  "d": 5,\n'
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read(damaged, "a.json")
+
+
+def test_a_record_does_not_stand_below_the_heading_of_the_one_before(read):
+    records = [{"naam": "A", "delen": [{"x": 1}], "uitleg": "u" * 400}, {"naam": "B"}]
+    lines = "\n".join(map(json.dumps, records))
+    for content, name in ((json.dumps(records), "a.json"), (lines, "a.jsonl")):
+        document = read(content, name)
+        found = {s.heading: document.text[s.start :].split("\n")[0] for s in document.sections}
+        assert found == {"delen": "delen", "": "naam: B"}
+        assert document.text.index("uitleg") < document.text.index("delen")

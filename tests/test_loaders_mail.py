@@ -223,3 +223,12 @@ def test_an_attachment_whose_name_says_nothing_is_read_by_its_type(read):
     document = read(made.as_bytes(), "a.eml")
     assert "Uit de pagina." in document.text
     assert document.warnings == ("An attachment of a type that cannot be read: b.tmp",)
+
+
+def test_a_picture_among_the_chapters_does_not_cost_the_book(read):
+    content = BytesIO(book())
+    with zipfile.ZipFile(content, "a") as made:
+        made.writestr("OEBPS/weg.xhtml", b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(99))
+    document = read(content.getvalue(), "a.epub")
+    assert document.text == read(book(), "a.epub").text
+    assert "Chapters that were not read: 1 (the first is weg.xhtml" in "\n".join(document.warnings)
