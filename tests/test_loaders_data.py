@@ -178,6 +178,8 @@ def test_the_language_tells_which_of_like_encodings_a_text_is_in(read, encoding,
     assert document.text == text
     assert "was guessed" in document.warnings[0]
     assert read(text, "a.txt").warnings == ()
+    for name in ("a.csv", "a.md", "a.html"):
+        assert "was guessed" in read(text.encode(encoding), name).warnings[0]
 
 
 def test_footnotes_of_rtf_are_counted(read):

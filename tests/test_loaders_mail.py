@@ -193,6 +193,10 @@ Content-ID: <logo>
 PNG
 --b--
 --a
+Content-Type: text/x-amp-html
+
+Zie de bijlage hieronder.
+--a
 Content-Type: text/calendar
 
 BEGIN:VCALENDAR

@@ -116,7 +116,7 @@ def _delimiter(sample: str, *, is_tabbed: bool) -> str:
 
 
 def _agreement(sample: str, delimiter: str) -> float:
-    """Return the share of rows of the commonest width; 0 unless the first row or most have it."""
+    """Return the share of rows of the commonest width, less where the first row has another."""
     reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
     try:
         widths = [len(row) for row in islice(reader, _SAMPLE_ROWS) if row]

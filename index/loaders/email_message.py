@@ -109,12 +109,17 @@ class _Reader:
 
     def _read_body(self, part: Message) -> None:
         content, charset = _content(part), part.get_content_charset("")
+        warn = self._manuscript.warn
         try:
             if part.get_content_type() == "text/html":
-                page = decode(content, charset) if charset else page_text(content)
+                page = (
+                    decode(content, charset, warn=warn)
+                    if charset
+                    else page_text(content, warn=warn)
+                )
                 write_page(page, self._manuscript)
             elif content.strip():
-                write_text(decode(content, charset), self._manuscript)
+                write_text(decode(content, charset, warn=warn), self._manuscript)
         except UnreadableFile as error:
             self._manuscript.warn(f"A part of the message was not read ({error})")
 
@@ -172,7 +177,7 @@ def _leaves(message: Message) -> Iterator[Message]:
     if message.get_content_type() == "multipart/alternative":
         children.sort(key=_preference)
         for other in children[1:]:
-            others += [part for part in _leaves(other) if not _is_body(part)]
+            others += [part for part in _leaves(other) if not _is_version(part)]
         del children[1:]
     for child in children:
         yield from _leaves(child)
@@ -186,6 +191,12 @@ def _preference(alternative: Message) -> int:
 
 def _is_body(part: Message) -> bool:
     is_text = part.get_content_type() in ("text/plain", "text/html")
+    return is_text and not part.get_filename() and part.get_content_disposition() != "attachment"
+
+
+def _is_version(part: Message) -> bool:
+    """Say whether a part is the text of the message in some form, and no file or invitation."""
+    is_text = part.get_content_maintype() == "text" and part.get_content_subtype() != "calendar"
     return is_text and not part.get_filename() and part.get_content_disposition() != "attachment"
 
 

@@ -3,6 +3,7 @@
 Knows markup as a whole; the order and borders of the text are the web page reader's.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import regex
@@ -46,8 +47,9 @@ _REMOVED = "template"
 
 def load_html(path: Path) -> Document:
     """Read a web page. Raises UnreadableFile."""
-    text = page_text(content_of(path), is_xml=path.suffix.lower() == ".xhtml")
     manuscript = Manuscript()
+    is_xml = path.suffix.lower() == ".xhtml"
+    text = page_text(content_of(path), is_xml=is_xml, warn=manuscript.warn)
     title = write_page(text, manuscript)
     return manuscript.document(title or manuscript.first_heading(deepest=1) or name_of(path))
 
@@ -57,12 +59,14 @@ def is_page(content: bytes) -> bool:
     return _PAGE.match(content) is not None
 
 
-def page_text(content: bytes, *, is_xml: bool = False) -> str:
+def page_text(
+    content: bytes, *, is_xml: bool = False, warn: Callable[[str], None] | None = None
+) -> str:
     """Decode a page as it declares, and open the elements that only XML may close in themselves.
 
-    Raises UnreadableFile.
+    `warn` is told where the encoding was guessed. Raises UnreadableFile.
     """
-    text = decode(content, _declared(content[:_DECLARED_WITHIN]))
+    text = decode(content, _declared(content[:_DECLARED_WITHIN]), warn=warn)
     if is_xml or text.startswith("<?xml"):
         text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
     return text
