@@ -128,7 +128,7 @@ def table_lines(rows: Sequence[Row], *, first_row_names: bool = False) -> Iterat
     has_corner = bool(labels) and not labels[0]
     is_told = bool(header) and all(map(_is_marked, header))
     for place, row in enumerate(rows[names:], start=names + 1):
-        if has_corner and _is_later_header(row, rows[place:], is_told):
+        if has_corner and _is_later_header(row, rows[place : place + _SAMPLE], is_told):
             header = [*header, row] if is_open else [row]
             labels, is_open = _labels(header), True
             yield from _plain(row)
@@ -180,10 +180,10 @@ def _is_later_header(row: Row, below: Sequence[Row], is_told: bool) -> bool:
         return False
     if is_told or _is_marked(row):
         return _is_marked(row)
-    ranks = [each for each in below[:_SAMPLE] if not _is_new_header(each)]
+    body = [each for each in below if not _is_new_header(each)]
     named = [n for n, cell in enumerate(row) if cell.text and not cell.continues]
     over = [
-        _holds_values([each[n].text for each in ranks if n < len(each)], row[n].text) for n in named
+        _holds_values([each[n].text for each in body if n < len(each)], row[n].text) for n in named
     ]
     return len(named) > 1 and sum(over) * 2 > len(over)
 
