@@ -294,8 +294,7 @@ def test_numbers_of_pages_are_read_once(text):
 
 
 def test_cells_without_a_blank_between_them_are_parted_by_their_distance(read):
-    shown = "BT /F 10 Tf 50 700 Td [(Riool) -9000 (3) -6000 (0)] TJ ET"
-    rows = [f"BT /F 10 Tf 50 {680 - 20 * n} Td [(Weg) -10200 (9) -6000 (0)] TJ ET" for n in (0, 1)]
-    text = read(pdf_file("\n".join([shown, *rows])), "a.pdf").text
-    assert "30" not in text
-    assert "90" not in text
+    far_apart = "BT /F 6 Tf 259 700 Td 21 Tc (30) Tj ET"
+    assert read(pdf_file(f"{typed('Riool')}\n{far_apart}"), "a.pdf").text == "Riool 3 0"
+    spaced_out = "BT /F 6 Tf 259 700 Td 21 Tc (KOP) Tj ET"
+    assert read(pdf_file(f"{typed('Riool')}\n{spaced_out}"), "a.pdf").text == "Riool KOP"
