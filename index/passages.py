@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+import regex
 import sentencex
 
 from index.language import LanguageDetector
@@ -31,6 +32,9 @@ _CELL_BORDER = " | "
 """What loaders write between the cells of a table's row."""
 
 _TERMINAL = frozenset(".!?…:;。！？｡؟۔।॥")
+
+# Counted as one byte by sentencex, which then cuts inside a character and gives up.
+_WIDE_BLANK = regex.compile(r"[^\S\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,26 @@ def sentence_spans(text: str, language: str) -> Iterator[Span]:
         if _is_row(text, paragraph):
             yield _trimmed(text, paragraph)
             continue
-        pieces = sentencex.get_sentence_boundaries(language, text[paragraph.start : paragraph.end])
-        spans = [
-            Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
-            for piece in pieces
-        ]
-        for span in _rejoined(text, spans):
+        for span in _rejoined(text, _pieces(text, paragraph, language)):
             for part in _shortened(text, span, language):
                 trimmed = _trimmed(text, part)
                 if trimmed.start < trimmed.end:
                     yield trimmed
+
+
+def _pieces(text: str, paragraph: Span, language: str) -> list[Span]:
+    """Cut a paragraph as sentencex does; leave it whole where that gives up."""
+    plain = _WIDE_BLANK.sub(" ", text[paragraph.start : paragraph.end])
+    try:
+        pieces = sentencex.get_sentence_boundaries(language, plain)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - what a panic in Rust raises is no Exception
+        return [paragraph]
+    return [
+        Span(paragraph.start + piece["start_index"], paragraph.start + piece["end_index"])
+        for piece in pieces
+    ]
 
 
 def _lines(text: str) -> Iterator[Span]:

@@ -130,3 +130,74 @@ def test_a_web_page_under_the_name_of_a_text_is_read_as_one(read, name):
     page = "<!DOCTYPE html>\n<html><title>T</title>\n\n<body>\n\n    <p>Hallo</p></body></html>"
     document = read(page, name)
     assert (document.title, document.text) == ("T", "Hallo")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("2023;1,50\n2024;1,75\n", "2023 | 1,50\n2024 | 1,75"),
+        ("1,5;2,5\n3,5;4,5\n", "1,5 | 2,5\n3,5 | 4,5"),
+        (
+            "Post;Bedrag (x 1,000)\nRiool;1,5\n",
+            "Post | Bedrag (x 1,000)\nRiool | Bedrag (x 1,000): 1,5",
+        ),
+        ("Naam,Code\nJan,a;b\nPiet,c;d\n", "Naam | Code\nJan | Code: a;b\nPiet | Code: c;d"),
+        ("1,2,3\n4,5,6\n", "1 | 2 | 3\n4 | 5 | 6"),
+    ],
+)
+def test_commas_inside_numbers_and_texts_part_no_values(read, content, text):
+    assert read(content, "a.csv").text == text
+
+
+def test_tabs_part_the_values_of_a_file_that_is_named_after_them(read):
+    text = read("naam, plaats\tadres; huis\nJan, Ede\tDorp; 1\n", "a.tsv").text
+    assert text == "naam, plaats | adres; huis\nJan, Ede | adres; huis: Dorp; 1"
+
+
+def test_an_open_quotation_mark_that_swallows_rows_is_warned_of(read):
+    document = read('a,b\n1,"x\n2,y\n3,z\n', "a.csv")
+    assert "line 2" in document.warnings[0]
+    assert read('a,b\n1,"x\n2,y"\n3,z', "a.csv").warnings == ()
+    assert read('a,b\n1,x\n2,"y"', "a.csv").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "Žádost o příspěvek podejte na městském úřadě do třiceti dnů."),
+        ("cp1250", "Cererea se depune la primărie în termen de treizeci de zile."),
+        ("cp1250", "Odluka se priopćuje podnositelju pisanim putem, a žalba je moguća."),
+        ("cp1254", "Başvurular belediyeye otuz gün içinde yapılmalıdır, ücret ödenir."),
+        ("cp1257", "Prašymas pateikiamas savivaldybei per trisdešimt dienų raštu."),
+        ("cp1252", "La città comunicherà la decisione per iscritto, perché è più facile."),
+        ("cp1252", "De coördinator heeft de financiële situatie beëindigd."),
+    ],
+)
+def test_the_language_tells_which_of_like_encodings_a_text_is_in(read, encoding, text):
+    document = read(text.encode(encoding), "a.txt")
+    assert document.text == text
+    assert "was guessed" in document.warnings[0]
+    assert read(text, "a.txt").warnings == ()
+    for name in ("a.csv", "a.md", "a.html"):
+        assert "was guessed" in read(text.encode(encoding), name).warnings[0]
+
+
+def test_footnotes_of_rtf_are_counted(read):
+    document = read(rb"{\rtf1 Tekst{\super 1}{\footnote Een noot.} verder.\par}", "a.rtf")
+    assert document.warnings[0].startswith("Footnotes, which were left out: 1")
+
+
+def test_a_damaged_json_file_is_not_read_as_lines(read):
+    damaged = '{\n "a": [\n  1,\n  "b"\n ],\n "c": {\n  "d": 5,\n'
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read(damaged, "a.json")
+
+
+def test_a_record_does_not_stand_below_the_heading_of_the_one_before(read):
+    records = [{"naam": "A", "delen": [{"x": 1}], "uitleg": "u" * 400}, {"naam": "B"}]
+    lines = "\n".join(map(json.dumps, records))
+    for content, name in ((json.dumps(records), "a.json"), (lines, "a.jsonl")):
+        document = read(content, name)
+        found = {s.heading: document.text[s.start :].split("\n")[0] for s in document.sections}
+        assert found == {"delen": "delen", "": "naam: B"}
+        assert document.text.index("uitleg") < document.text.index("delen")

@@ -182,3 +182,19 @@ def test_tables_in_tables_and_notes_are_read_in_place(read):
 def test_word_files_that_cannot_be_read_say_why(read, content, reason):
     with pytest.raises(UnreadableFile, match=reason):
         read(content, "a.docx")
+
+
+def test_signs_of_symbol_fonts_and_fields_of_forms_are_read(read):
+    content = word_file(
+        '<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FE"/><w:t> ja </w:t>'
+        '<w:sym w:font="Wingdings" w:char="F0A8"/><w:t> nee </w:t>'
+        '<w:sym w:font="Arial" w:char="20AC"/><w:sym w:font="Unknown" w:char="F0FE"/></w:r></w:p>'
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/>'
+        '<w:listEntry w:val="laag"/><w:listEntry w:val="hoog"/></w:ddList></w:ffData></w:fldChar>'
+        '</w:r></w:p><w:p><w:r><w:fldChar><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/>'
+        "</w:checkBox></w:ffData></w:fldChar><w:t> akkoord</w:t></w:r></w:p><w:altChunk/>"
+    )
+    document = read(content, "a.docx")
+    assert document.text == "☑ ja ☐ nee €\ufffd\n\nhoog\n\n☒ akkoord"
+    assert "Parts in another format, which were left out: 1" in document.warnings[0]
+    assert "Characters that could not be read: 1" in document.warnings[1]

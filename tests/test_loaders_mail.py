@@ -1,5 +1,7 @@
 """E-mail messages with what is attached to them, and books."""
 
+import base64
+import quopri
 import zipfile
 from email.message import EmailMessage
 from io import BytesIO
@@ -161,3 +163,76 @@ def test_a_book_that_is_protected_against_copying_says_so(read):
         read(book(**more), "a.epub")
     more = {"META-INF__encryption": locked.format("letter.otf")}
     assert "Het begin." in read(book(**more), "a.epub").text
+
+
+def test_a_file_inside_an_alternative_that_is_not_read_is_attached_all_the_same(read):
+    content = b"""Subject: Begroting
+Content-Type: multipart/alternative; boundary=a
+
+--a
+Content-Type: text/plain
+
+Zie bijlage.
+--a
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/html
+
+<p>Zie de bijlage.</p>
+--b
+Content-Type: text/csv; name=b.csv
+Content-Disposition: attachment; filename=b.csv
+
+post,bedrag
+Riool,1000
+--b
+Content-Type: image/png; name=logo.png
+Content-ID: <logo>
+
+PNG
+--b--
+--a
+Content-Type: text/x-amp-html
+
+Zie de bijlage hieronder.
+--a
+Content-Type: text/calendar
+
+BEGIN:VCALENDAR
+--a--
+"""
+    document = read(content, "a.eml")
+    assert "Riool | bedrag: 1000" in document.text
+    assert "Zie de bijlage" not in document.text
+    assert document.warnings == ("An attachment of a type that cannot be read: text/calendar",)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
+def test_an_attached_message_is_read_though_a_program_encoded_it(read, encoding):
+    inner = message("Binnen", "De vergadering is op 3 maart, in het café.\n").as_bytes()
+    encode = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}
+    head = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: {encoding}\n\n"
+    lines = b"Subject: Door\nContent-Type: multipart/mixed; boundary=a\n\n--a\n" + head.encode()
+    content = lines + encode.get(encoding, bytes)(inner) + b"\n--a--\n"
+    document = read(content, "a.eml")
+    assert "De vergadering is op 3 maart, in het café." in document.text
+    assert document.sections[-1].heading == "Door › Binnen"
+
+
+def test_an_attachment_whose_name_says_nothing_is_read_by_its_type(read):
+    made = message()
+    made.add_attachment(SAMPLE_HTML.encode(), maintype="text", subtype="html", filename="stuk.tmp")
+    made.add_attachment(b"a;b", maintype="application", subtype="x-unknown", filename="b.tmp")
+    document = read(made.as_bytes(), "a.eml")
+    assert "Uit de pagina." in document.text
+    assert document.warnings == ("An attachment of a type that cannot be read: b.tmp",)
+
+
+def test_a_picture_among_the_chapters_does_not_cost_the_book(read):
+    content = BytesIO(book())
+    with zipfile.ZipFile(content, "a") as made:
+        made.writestr("OEBPS/weg.xhtml", b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(99))
+    document = read(content.getvalue(), "a.epub")
+    assert document.text == read(book(), "a.epub").text
+    assert "Chapters that were not read: 1 (the first is weg.xhtml" in "\n".join(document.warnings)

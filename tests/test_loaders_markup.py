@@ -154,3 +154,18 @@ def test_a_title_of_any_length_is_cut(read):
     page = f"<title>{'endless ' * 2000}</title><p>The flag is raised at noon.</p>"
     title = read(page.encode(), "flag.html").title
     assert len(title) == 300 and title.endswith("…")
+
+
+def test_a_form_with_prose_loses_only_its_fields(read):
+    page = (
+        f"<p>{'lang ' * 50}</p><form><h2>Regels voor aanvragen</h2><p>Alleen inwoners mogen.</p>"
+        "<label>Naam <input></label><button>Stuur</button></form>"
+    )
+    text = read(page, "a.html").text
+    assert text.endswith("Regels voor aanvragen\n\nAlleen inwoners mogen.")
+
+
+def test_readings_above_words_and_words_for_old_browsers_are_no_text(read):
+    ruby = "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>"
+    page = f"<noframes>Uw browser is te oud</noframes><p>{ruby}"
+    assert read(page, "a.html").text == "漢"

@@ -7,12 +7,14 @@ from io import BytesIO
 import openpyxl
 import pptx
 import pytest
+from lxml import etree
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from index.errors import UnreadableFile
 from index.loaders import load
+from index.loaders.number_formats import NumberFormats
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -310,3 +312,50 @@ def test_a_bomb_is_not_unpacked(read):
     content = changed(saved(workbook()), lambda _: huge, "xl/worksheets/sheet1.xml")
     with pytest.raises(UnreadableFile, match="more than 100,000,000 bytes"):
         read(content, "a.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (2.5, "[h]:mm", "60:00"),
+        (0.25, "[hh]:mm:ss", "6:00:00"),
+        (-1.5, "[h]:mm", "-36:00"),
+        (2.5, "[m]", "3600"),
+        (123, "00000", "00123"),
+        (123456, "00000", "123456"),
+        (1.5, "0.00", "1.5"),
+        (5, '0" dagen"', "5 dagen"),
+        (5, "#,##0\\ \\k\\m", "5 km"),
+        (5, '"ca. "0', "ca. 5"),
+        (5, '"€ "0.00" per dag"', "€ 5.00 per dag"),
+        (5, '0.00" €"', "€ 5.00"),
+        (1500000, '0.0,," mln"', "1500000"),
+        (5, "#,##0_);(#,##0)", "5"),
+        (5, "0.00E+00", "5"),
+        (5, "[Red]0;[Blue]-0", "5"),
+    ],
+)
+def test_a_number_is_shown_as_its_format_says(value, form, shown):
+    styles = etree.fromstring(
+        '<s xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt/>'
+        '</numFmts><cellXfs><xf numFmtId="200"/></cellXfs></s>'
+    )
+    number = next(element for element in styles.iter() if element.tag.endswith("numFmt"))
+    number.set("numFmtId", "200")
+    number.set("formatCode", form)
+    assert NumberFormats(styles, from_1904=False).shown(str(value), 0) == shown
+
+
+@pytest.mark.parametrize("value", ["1E+30000000", "1E-30000000", "0E+30000000"])
+def test_a_number_that_no_sheet_can_hold_stays_as_it_is_written(value):
+    assert NumberFormats(None, from_1904=False).shown(value, 0) == value
+
+
+def test_a_hidden_row_parts_no_table(read):
+    book = openpyxl.Workbook()
+    for row in (("Post", "Bedrag"), ("Riool", 5), ("Geheim", 6), ("Weg", 7)):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    document = read(saved(book), "a.xlsx")
+    assert document.text == "Sheet\n\nPost | Bedrag\nRiool | Bedrag: 5\nWeg | Bedrag: 7"
+    assert document.warnings == ("Hidden rows, which were left out: 1",)

@@ -168,3 +168,20 @@ def test_files_that_cannot_be_read_say_why(read, tmp_path):
         made.writestr("word/document.xml", "x")
     with pytest.raises(UnreadableFile, match="another kind of zip file"):
         load(path)
+
+
+def test_values_that_show_no_text_and_blanks_inside_cells_are_read(read):
+    value = "<table:table-cell office:value-type='{}' office:{}value='{}'/>"
+    rows = (
+        f"<table:table-row>{cell('Wat')}{cell('Hoeveel')}</table:table-row><table:table-row>"
+        "<table:table-cell><text:p>a<text:line-break/>b<text:tab/>c<text:s text:c='2'/>d</text:p>"
+        f"</table:table-cell>{value.format('float', '', '7.5')}</table:table-row>"
+        f"<table:table-row>{cell('e')}{value.format('percentage', '', '0.125')}</table:table-row>"
+        f"<table:table-row>{value.format('date', 'date-', '2026-01-01')}"
+        f"{value.format('percentage', '', '1E+999999')}</table:table-row>"
+    )
+    body = f"<office:spreadsheet><table:table>{rows}</table:table></office:spreadsheet>"
+    assert read("a.ods", body).text == (
+        "Wat | Hoeveel\na b c d | Hoeveel: 7.5\ne | Hoeveel: 12.5%\n"
+        "Wat: 2026-01-01 | Hoeveel: 1E+999999"
+    )

@@ -256,3 +256,45 @@ def test_items_of_a_list_are_no_table(read):
 
 def test_two_rows_of_cells_are_no_table_yet(read):
     assert " | " not in read(pdf_file(placed(("a", "b"), ("c", "d"))), "a.pdf").text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Artikel {}",
+        "Vraag {}",
+        "De leges zijn {}00 euro.",
+        "Vraag {} van 6",
+        "Zie pagina {} en ook",
+    ],
+)
+def test_lines_that_number_something_else_than_pages_are_kept(text):
+    pages = [[line(text.format(n), 790), line("Tekst", 700)] for n in range(1, 7)]
+    assert [page[0].text for page in without_repeats(pages)] == [
+        text.format(n) for n in range(1, 7)
+    ]
+
+
+def test_numbers_that_do_not_rise_with_the_page_are_kept():
+    pages = [[line("Tekst", 700), line(number, 10)] for number in ("7", "3", "12", "5")]
+    assert [page[-1].text for page in without_repeats(pages)] == ["7", "3", "12", "5"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{}", "- {} -", "{} / 12", "{} van 12", "p. {}", "Pag. {}", "Page {} of 12", "Seite {}"),
+        *("Beleidsnota 2024 | pagina {}", "Pagina {} van 12 – Beleidsnota"),
+    ],
+)
+def test_numbers_of_pages_are_read_once(text):
+    pages = [[line(f"Tekst {'abcd'[n]}", 700), line(text.format(n + 3), 10)] for n in range(4)]
+    kept = without_repeats(pages)
+    assert [len(page) for page in kept] == [2, 1, 1, 1]
+
+
+def test_cells_without_a_blank_between_them_are_parted_by_their_distance(read):
+    far_apart = "BT /F 6 Tf 259 700 Td 21 Tc (30) Tj ET"
+    assert read(pdf_file(f"{typed('Riool')}\n{far_apart}"), "a.pdf").text == "Riool 3 0"
+    spaced_out = "BT /F 6 Tf 259 700 Td 21 Tc (KOP) Tj ET"
+    assert read(pdf_file(f"{typed('Riool')}\n{spaced_out}"), "a.pdf").text == "Riool KOP"

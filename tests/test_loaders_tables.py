@@ -134,3 +134,24 @@ def test_rows_that_begin_with_small_letters_stay_rows():
     text = "naam | bedrag\njan | bedrag: 5\npiet | bedrag: 6"
     passage = split(Document("t", text), LanguageDetector())[0]
     assert [passage.text_of(sentence) for sentence in passage.sentences] == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("", "Naam", "Status"), ("Team A", "Jan", "actief"), ("", "Piet", "ziek")],
+        [("", "Wat", "Euro"), ("A", "x", "5"), ("", "y", "n.v.t."), ("B", "z", "6")],
+    ],
+)
+def test_a_row_that_goes_on_with_the_one_above_it_is_no_header(rows):
+    named = list(lines(*rows, first_row_names=True))
+    assert f": {rows[2][2]}" in named[2]
+    assert f"{rows[0][2]}: {rows[-1][2]}" in named[-1]
+
+
+def test_where_the_file_tells_the_names_only_it_tells_later_ones():
+    names = [Cell(text, is_name=True) for text in ("", "2024", "2025")]
+    later = [Cell(text, is_name=True) for text in ("", "2026", "2027")]
+    plain = [cells(("Riool", "1", "2")), cells(("", "laag", "hoog")), cells(("Weg", "3", "4"))]
+    assert list(table_lines([names, *plain]))[-1] == "Weg | 2024: 3 | 2025: 4"
+    assert list(table_lines([names, *plain, later, *plain]))[-1] == "Weg | 2026: 3 | 2027: 4"

@@ -1,6 +1,7 @@
 """Passages and sentences are exact places in a document, in any script."""
 
 import pytest
+import sentencex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -129,3 +130,31 @@ def test_a_long_table_of_numbers_is_cut_in_time_that_grows_with_it():
     text = "1. " * 100_000 + "The quay is renewed."
     passages = split(Document("numbers", text), DETECTOR)
     assert "".join(p.text for p in passages).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u3000", "\u2003"])
+def test_a_wide_blank_before_a_full_stop_is_a_blank_like_any_other(blank):
+    text = f"Zie Bijlage A{blank}. Tekst volgt."
+    assert " ".join(sentences(text)) == text
+    assert sentences(f"Het{blank}is zo. Klaar.") == [f"Het{blank}is zo.", "Klaar."]
+
+
+class Panic(BaseException):
+    """What a library in Rust raises when it gives up."""
+
+
+def test_a_paragraph_on_which_the_splitter_gives_up_is_one_sentence(monkeypatch):
+    def give_up(*_):
+        raise Panic
+
+    monkeypatch.setattr(sentencex, "get_sentence_boundaries", give_up)
+    assert sentences("Een. Twee.\n\nDrie.") == ["Een. Twee.", "Drie."]
+
+
+def test_who_stops_the_program_while_it_splits_stops_it(monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sentencex, "get_sentence_boundaries", stop)
+    with pytest.raises(KeyboardInterrupt):
+        sentences("Een. Twee.")

@@ -33,14 +33,27 @@ _DEEPEST = 5
 _MOST_PARTS = 200
 """Attachments of a message that are read."""
 
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN = "application/vnd.oasis.opendocument"
 _SUFFIXES = {
     "text/plain": ".txt",
     "text/html": ".html",
     "text/csv": ".csv",
+    "text/markdown": ".md",
+    "text/rtf": ".rtf",
+    "application/rtf": ".rtf",
     "application/pdf": ".pdf",
+    "application/json": ".json",
+    "application/epub+zip": ".epub",
+    f"{_OFFICE}.wordprocessingml.document": ".docx",
+    f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
+    f"{_OFFICE}.presentationml.presentation": ".pptx",
+    f"{_OPEN}.text": ".odt",
+    f"{_OPEN}.spreadsheet": ".ods",
+    f"{_OPEN}.presentation": ".odp",
     "message/rfc822": ".eml",
 }
-"""Of attachments that have no name."""
+"""Of attachments whose name does not say what they are."""
 
 _DECORATION = frozenset({"image", "audio", "video"})
 
@@ -96,12 +109,17 @@ class _Reader:
 
     def _read_body(self, part: Message) -> None:
         content, charset = _content(part), part.get_content_charset("")
+        warn = self._manuscript.warn
         try:
             if part.get_content_type() == "text/html":
-                page = decode(content, charset) if charset else page_text(content)
+                page = (
+                    decode(content, charset, warn=warn)
+                    if charset
+                    else page_text(content, warn=warn)
+                )
                 write_page(page, self._manuscript)
             elif content.strip():
-                write_text(decode(content, charset), self._manuscript)
+                write_text(decode(content, charset, warn=warn), self._manuscript)
         except UnreadableFile as error:
             self._manuscript.warn(f"A part of the message was not read ({error})")
 
@@ -109,7 +127,9 @@ class _Reader:
         name = PurePosixPath(_decoded(part.get_filename() or "").replace("\\", "/")).name
         kind = part.get_content_type()
         shown = name or kind
-        suffix = PurePosixPath(name).suffix.lower() or _SUFFIXES.get(kind, "")
+        suffix = PurePosixPath(name).suffix.lower()
+        if suffix not in self._loaders and suffix != ".eml":
+            suffix = _SUFFIXES.get(kind, "")
         if part.get_content_maintype() in _DECORATION and not name:
             return
         self.parts += 1
@@ -129,28 +149,39 @@ class _Reader:
             self._manuscript.warn(f"An attachment was not read: {shown} ({error})")
 
     def _read_message(self, part: Message, shown: str, level: int) -> None:
-        payload = part.get_payload()
-        inner = payload[0] if isinstance(payload, list) and payload else None
-        if not isinstance(inner, Message):
-            inner = BytesParser().parsebytes(_content(part))
         if level > _DEEPEST:
             self._manuscript.warn(f"An attached message lies too deep and was not read: {shown}")
+            return
+        try:
+            with reading(_KIND):
+                inner = _attached_message(part)
+        except UnreadableFile as error:
+            self._manuscript.warn(f"An attached message was not read: {shown} ({error})")
         else:
             self.read(inner, level)
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """Walk through the parts; of alternatives, take plain text before HTML before the rest."""
+    """Walk through the parts; of alternatives, take plain text before HTML before the rest.
+
+    What the others hold besides another version of the text is taken too: some programs put files
+    that are attached inside one of them.
+    """
     payload = message.get_payload()
     is_whole = message.get_content_type() == "message/rfc822"
     if is_whole or not isinstance(payload, list):
         yield message
         return
     children = [child for child in payload if isinstance(child, Message)]
+    others: list[Message] = []
     if message.get_content_type() == "multipart/alternative":
-        children = sorted(children, key=_preference)[:1]
+        children.sort(key=_preference)
+        for other in children[1:]:
+            others += [part for part in _leaves(other) if not _is_version(part)]
+        del children[1:]
     for child in children:
         yield from _leaves(child)
+    yield from (part for part in others if not _is_shown_inside(part))
 
 
 def _preference(alternative: Message) -> int:
@@ -161,6 +192,34 @@ def _preference(alternative: Message) -> int:
 def _is_body(part: Message) -> bool:
     is_text = part.get_content_type() in ("text/plain", "text/html")
     return is_text and not part.get_filename() and part.get_content_disposition() != "attachment"
+
+
+def _is_version(part: Message) -> bool:
+    """Say whether a part is the text of the message in some form, and no file or invitation."""
+    is_text = part.get_content_maintype() == "text" and part.get_content_subtype() != "calendar"
+    return is_text and not part.get_filename() and part.get_content_disposition() != "attachment"
+
+
+def _is_shown_inside(part: Message) -> bool:
+    """Say whether a page shows a part where it names it, as it does pictures."""
+    is_picture = part.get_content_maintype() in _DECORATION and "Content-ID" in part
+    return is_picture and part.get_content_disposition() != "attachment"
+
+
+def _attached_message(part: Message) -> Message:
+    """Return a message inside a part, decoded where a program encoded it although none may."""
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    if not isinstance(inner, Message):
+        return BytesParser().parsebytes(_content(part))
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    is_plain = encoding == "base64" and any(_header(inner, name) for name in _EXPECTED)
+    if is_plain or encoding not in ("base64", "quoted-printable"):
+        return inner
+    carrier = Message()
+    carrier["Content-Transfer-Encoding"] = encoding
+    carrier.set_payload(inner.as_bytes().decode("ascii", "surrogateescape"))
+    return BytesParser().parsebytes(_content(carrier).lstrip())
 
 
 def _content(part: Message) -> bytes:

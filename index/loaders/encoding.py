@@ -1,13 +1,16 @@
 """Bytes as text: what they declare, else UTF-8, else the likeliest encoding of former days.
 
-Knows encodings; nothing of markup or files.
+Knows encodings and which languages were written in them; nothing of markup or files.
 """
 
 import codecs
+from collections.abc import Callable
+from functools import cache
 
 from charset_normalizer import CharsetMatch, from_bytes
 
 from index.errors import UnreadableFile
+from index.language import UNKNOWN, LanguageDetector
 from index.loaders.content import kind_of
 
 _MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -25,6 +28,22 @@ _FORMER = [
     *("koi8_r", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
 ]
 
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
+"""Those that differ in few letters, so that only the language tells them apart."""
+
+_LANGUAGES = {
+    **dict.fromkeys(("cs", "hr", "hu", "pl", "ro", "sk", "sl", "sr"), "cp1250"),
+    "tr": "cp1254",
+    **dict.fromkeys(("et", "lt", "lv"), "cp1257"),
+}
+"""The encoding of a language that was not written in cp1252."""
+
+_NEAR = 0.05
+"""How much more chaos the right one of those may show: the measure is rough."""
+
+_TELLING = 20_000
+"""Characters that show the language."""
+
 # Codecs of Python that no document declares in good faith; some take quadratic time.
 _NOT_DECLARABLE = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf-7"}
 
@@ -41,9 +60,10 @@ _MOST_CONTROLS = 0.02
 """The largest share of control characters in what is still text; random bytes have a tenth."""
 
 
-def decode(content: bytes, declared: str = "") -> str:
+def decode(content: bytes, declared: str = "", *, warn: Callable[[str], None] | None = None) -> str:
     """Decode bytes. A byte order mark outweighs the declared encoding, and that a guess.
 
+    `warn` is told of a guess in a sentence for a reader.
     Raises UnreadableFile when the bytes are no text, or in no encoding that can be recognised.
     """
     text = _by_mark(content)
@@ -53,7 +73,10 @@ def decode(content: bytes, declared: str = "") -> str:
     if text is None:
         text = _by_utf8(content)
     if text is None:
-        text = _by_guess(content)
+        match = _guess(content)
+        text = str(match)
+        if warn:
+            warn(f"The file does not say its encoding; {match.encoding} was guessed")
     controls = sum(text.count(chr(code)) for code in (*range(9), *range(14, 27), *range(28, 32)))
     if controls > _MOST_CONTROLS * len(text):
         raise UnreadableFile("The file holds binary data, not text")
@@ -106,15 +129,31 @@ def _wide_encoding(content: bytes) -> str:
     raise UnreadableFile("The file holds binary data, not text")
 
 
-def _by_guess(content: bytes) -> str:
+def _guess(content: bytes) -> CharsetMatch:
     matches = from_bytes(content, cp_isolation=_FORMER)
     best = matches.best()
     if best is None:
         raise UnreadableFile("The encoding of the file is not known; save it as UTF-8")
-    western = (match for match in matches if _is_western(match) and match.chaos <= best.chaos)
-    return str(next(western, best))
+    if not set(best.could_be_from_charset) & set(_LATIN):
+        return best
+    near = [match for match in matches if match.chaos <= best.chaos + _NEAR]
+    latin = [(name, match) for name in _LATIN for match in near if _is(match, name)]
+    if len({match.encoding for _, match in latin}) == 1:
+        return best
+    languages = _detector()
+    for name, match in latin:
+        language = languages.detect(str(match)[:_TELLING])
+        if language != UNKNOWN and _LANGUAGES.get(language, _LATIN[0]) == name:
+            return match
+    return latin[0][1]
 
 
-def _is_western(match: CharsetMatch) -> bool:
-    """Say whether a guess is cp1252, which is the likeliest of those that look equally good."""
-    return match.encoding == "cp1252"
+def _is(match: CharsetMatch, name: str) -> bool:
+    """Say whether a guess is an encoding, or another that gives the same text."""
+    return name in match.could_be_from_charset
+
+
+@cache
+def _detector() -> LanguageDetector:
+    """Load the model once for all files of a process: it takes longer than to read most."""
+    return LanguageDetector()

@@ -36,15 +36,21 @@ def load_epub(path: Path) -> Document:
         package = archive.tree(name)
     manuscript = Manuscript()
     missing, locked = 0, _encrypted(archive)
+    unread: list[str] = []
     for chapter in _chapters(package, posixpath.dirname(name)):
         if chapter in locked:
             raise UnreadableFile("The book is protected against copying, so that it cannot be read")
         if chapter in archive:
-            write_page(page_text(archive.content(chapter), is_xml=True), manuscript)
+            try:
+                write_page(page_text(archive.content(chapter), is_xml=True), manuscript)
+            except UnreadableFile as error:
+                unread.append(f"{posixpath.basename(chapter)}: {error}")
         else:
             missing += 1
     if missing:
         manuscript.warn(f"Chapters that are missing from the file: {missing}")
+    if unread:
+        manuscript.warn(f"Chapters that were not read: {len(unread)} (the first is {unread[0]})")
     title = one_line(next((t.text or "" for t in package.iter(_TITLE)), ""))
     return manuscript.document(title or manuscript.first_heading() or name_of(path))
 

@@ -3,6 +3,7 @@
 Knows markup as a whole; the order and borders of the text are the web page reader's.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import regex
@@ -32,14 +33,23 @@ _SELF_CLOSED = regex.compile(
 _NOT_TEXT = (
     *("head", "script", "style", "template", "noscript", "svg", "iframe", "object", "audio"),
     *("video", "canvas", "select", "datalist", "button", "textarea", "input"),
+    *("noframes", "rt", "rtc", "rp"),
 )
+_PROSE = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "dd", "td", "blockquote")
+_LEAST_PROSE = 20
+"""In characters. A paragraph of a form with less is a word beside a field."""
+
+_LONGEST_LABEL = 60
+"""In characters. What a longer one says is more than the name of a field."""
+
 _REMOVED = "template"
 
 
 def load_html(path: Path) -> Document:
     """Read a web page. Raises UnreadableFile."""
-    text = page_text(content_of(path), is_xml=path.suffix.lower() == ".xhtml")
     manuscript = Manuscript()
+    is_xml = path.suffix.lower() == ".xhtml"
+    text = page_text(content_of(path), is_xml=is_xml, warn=manuscript.warn)
     title = write_page(text, manuscript)
     return manuscript.document(title or manuscript.first_heading(deepest=1) or name_of(path))
 
@@ -49,12 +59,14 @@ def is_page(content: bytes) -> bool:
     return _PAGE.match(content) is not None
 
 
-def page_text(content: bytes, *, is_xml: bool = False) -> str:
+def page_text(
+    content: bytes, *, is_xml: bool = False, warn: Callable[[str], None] | None = None
+) -> str:
     """Decode a page as it declares, and open the elements that only XML may close in themselves.
 
-    Raises UnreadableFile.
+    `warn` is told where the encoding was guessed. Raises UnreadableFile.
     """
-    text = decode(content, _declared(content[:_DECLARED_WITHIN]))
+    text = decode(content, _declared(content[:_DECLARED_WITHIN]), warn=warn)
     if is_xml or text.startswith("<?xml"):
         text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
     return text
@@ -103,15 +115,20 @@ def _strip(root: etree._Element) -> None:
 
 
 def _strip_forms(root: etree._Element) -> None:
-    """Remove forms, but not one with most of the text: some frameworks wrap whole pages so."""
+    """Remove forms, but not those with prose, of which only the names of fields go.
+
+    One with most of the text is left as it is: some frameworks wrap whole pages so.
+    """
     most = _length(root) / 2
-    is_kept = False
     for form in list(root.iter("form")):
-        if is_kept or next(form.iterancestors(_REMOVED), None) is not None:
-            form.tag = _REMOVED
-            continue
-        is_kept = _length(form) > most
-        form.tag = "div" if is_kept else _REMOVED
+        if _length(form) <= most:
+            for label in list(form.iter("label")):
+                if _length(label) <= _LONGEST_LABEL:
+                    label.tag = _REMOVED
+            if not any(_length(each) >= _LEAST_PROSE for each in form.iter(*_PROSE)):
+                form.tag = _REMOVED
+                continue
+        form.tag = "div"
     etree.strip_elements(root, _REMOVED, with_tail=False)
 
 

@@ -20,6 +20,9 @@ _KIND = "JSON"
 _LONGEST_VALUE = 300
 """In characters. A longer one is prose, which gets a paragraph of its own."""
 
+_LEAST_LINES = 0.5
+"""Of the lines: fewer hold a value by chance in a damaged file that is one value."""
+
 _TITLES = ("title", "name", "titel", "naam")
 _BETWEEN = " › "
 _TOO_DEEP = (
@@ -33,12 +36,12 @@ class _Object(list[tuple[str, Any]]):
 
 def load_json(path: Path) -> Document:
     """Read a JSON file, or one with a value on each line under its name. Raises UnreadableFile."""
-    text = decode(content_of(path)).lstrip("\ufeff")
     manuscript = Manuscript()
+    text = decode(content_of(path), warn=manuscript.warn).lstrip("\ufeff")
     try:
         value = _parsed(text)
     except ValueError:
-        _write_lines(text, manuscript)
+        _write_lines(text, manuscript, least=_LEAST_LINES)
         return manuscript.document(name_of(path))
     except RecursionError:
         raise UnreadableFile(_TOO_DEEP) from None
@@ -48,8 +51,8 @@ def load_json(path: Path) -> Document:
 
 def load_json_lines(path: Path) -> Document:
     """Read a file with a JSON value on each line, or a single one. Raises UnreadableFile."""
-    text = decode(content_of(path)).lstrip("\ufeff")
     manuscript = Manuscript()
+    text = decode(content_of(path), warn=manuscript.warn).lstrip("\ufeff")
     try:
         _write_lines(text, manuscript)
     except UnreadableFile:
@@ -66,19 +69,23 @@ def _write_value(value: object, manuscript: Manuscript) -> None:
         raise UnreadableFile(_TOO_DEEP) from None
 
 
-def _write_lines(text: str, manuscript: Manuscript) -> None:
-    """Write the values of all lines that hold one; none at all makes the file unreadable."""
+def _write_lines(text: str, manuscript: Manuscript, *, least: float = 0.0) -> None:
+    """Write the values of all lines that hold one.
+
+    None at all, or a share below `least`, makes the file unreadable.
+    """
     failed: list[int] = []
     values = 0
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
+            manuscript.end_sections(1)
             _write(_parsed(line), manuscript)
             values += 1
         except (ValueError, RecursionError):
             failed.append(number)
-    if failed and not values:
+    if failed and (not values or values < least * (values + len(failed))):
         raise UnreadableFile("The file is damaged, or it is not JSON")
     if failed:
         manuscript.warn(
@@ -106,6 +113,7 @@ def _write(value: object, manuscript: Manuscript, depth: int = 1) -> None:
     """
     if isinstance(value, list) and _text(value) is None and not isinstance(value, _Object):
         for each in value:
+            manuscript.end_sections(depth)
             _write(each, manuscript, depth)
         return
     short: list[str] = []
@@ -118,6 +126,7 @@ def _write(value: object, manuscript: Manuscript, depth: int = 1) -> None:
             short.append(_named(name, text))
     for number, line in enumerate(row_lines(list(filter(None, short)))):
         manuscript.add(line, tight=number > 0)
+    later.sort(key=lambda each: _text(each[1]) is None)  # what follows a heading is below it
     for name, member in later:
         text = _text(member)
         if text is None:

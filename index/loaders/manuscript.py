@@ -29,6 +29,7 @@ class Manuscript:
         self._headings: list[tuple[int, str]] = []
         self._above: list[tuple[int, str]] = []
         self._warnings: list[str] = []
+        self._goes_back = False  # whether the next block lies below a higher heading again
 
     def add(self, text: str, *, tight: bool = False, page: int | None = None) -> None:
         """Add a block; blank ones are left out.
@@ -43,6 +44,9 @@ class Manuscript:
             self._append("\n" if tight else "\n\n")
         if page is not None and not (self._sections and self._sections[-1].page == page):
             self._sections.append(Section(self._length, page=page))
+        elif self._goes_back:
+            self._sections.append(Section(self._length, heading=self._path()))
+        self._goes_back = False
         self._append(block)
 
     def add_heading(self, text: str, level: int) -> None:
@@ -52,12 +56,18 @@ class Manuscript:
             self.add(text)
             return
         level = min(level, _DEEPEST_HEADING)
+        self._goes_back = False
         self.add(heading)
         self._headings.append((level, heading))
         self._above = [(above, title) for above, title in self._above if above < level]
         self._above.append((level, heading))
-        path = " › ".join(title for _, title in self._above)
-        self._sections.append(Section(self._length - len(heading), heading=path))
+        self._sections.append(Section(self._length - len(heading), heading=self._path()))
+
+    def end_sections(self, level: int) -> None:
+        """Let what follows lie below none of the headings of a level or deeper."""
+        above = [(other, title) for other, title in self._above if other < level]
+        self._goes_back = self._goes_back or len(above) < len(self._above)
+        self._above = above
 
     def add_table(self, rows: Sequence[Row], *, first_row_names: bool = False) -> None:
         """Add a table, a line a row; `first_row_names` if its first row likely names columns."""
@@ -98,6 +108,9 @@ class Manuscript:
         if lost:
             warnings.append(f"Characters that could not be read: {lost} (shown as \ufffd)")
         return Document(_title(title), text, tuple(self._sections), tuple(warnings))
+
+    def _path(self) -> str:
+        return " › ".join(title for _, title in self._above)
 
     def _append(self, part: str) -> None:
         self._parts.append(part)

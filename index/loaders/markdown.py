@@ -28,11 +28,11 @@ def load_markdown(path: Path) -> Document:
     content = content_of(path)
     if is_page(content):
         return load_html(path)
-    text = decode(content).replace("\r\n", "\n").lstrip("\ufeff")
+    manuscript = Manuscript()
+    text = decode(content, warn=manuscript.warn).replace("\r\n", "\n").lstrip("\ufeff")
     front = _FRONT_MATTER.match(text)
     named = _TITLE.search(front[0]) if front else None
     page = _rendered(text[front.end() :] if front else text)
-    manuscript = Manuscript()
     write_page(page, manuscript)
     title = named[2] if named else manuscript.first_heading()
     return manuscript.document(title or name_of(path))

@@ -17,6 +17,14 @@ _GENERAL = "General"
 _LITERAL = regex.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _CURRENCY = regex.compile(r'\[\$([^\-\]]+)[^\]]*\]|"?(\p{Sc})"?')
 _DECIMALS = regex.compile(r"[.](0+)")
+_ELAPSED = regex.compile(r"(?i)\[(h+|m+|s+)\]")
+_DIGITS = regex.compile(r"[0#?][0#?.,]*")
+_LEADING = regex.compile(r"0{2,}(?=\.|$)")
+_AFFIX = regex.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([^0#?])')
+_UNIT = regex.compile(r"[\p{L}%‰°]")
+
+_LARGEST = 308
+"""As a power of ten, or its opposite: beyond it lies no number that Excel can store."""
 
 _SIGNIFICANT = 15
 """Digits that Excel keeps; what is behind them is the error of binary fractions."""
@@ -51,15 +59,21 @@ class NumberFormats:
             number = Decimal(value)
         except InvalidOperation:
             return value
-        if not number.is_finite():
+        if not number.is_finite() or abs(number.adjusted()) > _LARGEST:
             return value
+        elapsed = _ELAPSED.search(form)
+        if elapsed:
+            return _duration(number, elapsed[1][0].lower(), form)
         if is_date_format(form):
             return self._date(number, form)
         if "%" in _LITERAL.sub("", form):
             return f"{_digits(number * 100, form)}%"
         money = _CURRENCY.search(form)
-        amount = _digits(number, form if money else _GENERAL)
-        return f"{(money[1] or money[2]).strip()} {amount}" if money else amount
+        before, after = _affixes(number, form)
+        if not money:
+            return f"{before}{_padded(_digits(number, _GENERAL), form)}{after}"
+        amount = f"{(money[1] or money[2]).strip()} {_digits(number, form)}"
+        return amount if _CURRENCY.search(after) else f"{amount}{after}"
 
     def _date(self, number: Decimal, form: str) -> str:
         try:
@@ -72,6 +86,52 @@ class NumberFormats:
         if has_time or moment.time() != datetime.time():
             return moment.isoformat(" ", "seconds" if moment.second else "minutes")
         return moment.date().isoformat()
+
+
+def _duration(number: Decimal, unit: str, form: str) -> str:
+    """Write days as the hours, minutes or seconds that a format counts beyond a whole day."""
+    sign = "-" if number < 0 else ""
+    seconds = int((abs(number) * 86_400).to_integral_value())
+    if unit == "s":
+        return f"{sign}{seconds}"
+    minutes, seconds = divmod(seconds, 60)
+    hours, rest = divmod(minutes, 60)
+    smaller = _LITERAL.sub("", form).lower()
+    end = f":{seconds:02}" if "s" in smaller else ""
+    if unit == "m":
+        return f"{sign}{minutes}{end}"
+    return f"{sign}{hours}:{rest:02}{end}" if end or "m" in smaller else f"{sign}{hours}"
+
+
+def _section(number: Decimal, form: str) -> str:
+    """Return the part of a format that is for numbers above, below or at zero."""
+    sections = form.split(";")
+    place = 1 if number < 0 else 2 if number == 0 else 0
+    return sections[place] if place < len(sections) else sections[0]
+
+
+def _affixes(number: Decimal, form: str) -> tuple[str, str]:
+    """Return the words that a format puts before and behind a number, such as its unit."""
+    section = _section(number, form)
+    bare = _LITERAL.sub(lambda match: "\x00" * len(match[0]), section)
+    places = list(_DIGITS.finditer(bare))
+    # Fractions and codes have several runs of digits; a comma at the end counts thousands.
+    if len(places) != 1 or places[0][0].endswith(",") or regex.search("[<>=]", form):
+        return "", ""
+    before, after = section[: places[0].start()], section[places[0].end() :]
+    texts = ["".join(map("".join, _AFFIX.findall(part))).strip() for part in (before, after)]
+    before, after = (text if _UNIT.search(text) else "" for text in texts)
+    return before and f"{before} ", after and f" {after}"
+
+
+def _padded(digits: str, form: str) -> str:
+    """Write a code, such as a number of staff, with the zeros that its format puts first."""
+    leading = _LEADING.match(_LITERAL.sub("", form.partition(";")[0]))
+    whole, point, decimals = digits.partition(".")
+    if not leading or "E" in form or "/" in form:
+        return digits
+    width = min(len(leading[0]), _SIGNIFICANT) + whole.startswith("-")
+    return f"{whole.zfill(width)}{point}{decimals}"
 
 
 def _digits(number: Decimal, form: str) -> str:

@@ -4,6 +4,7 @@ Knows rows, cells and what is hidden; nothing of packages, nor of what tables be
 """
 
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 
 from lxml import etree
 
@@ -21,6 +22,17 @@ _REPEATED_ROWS = "table:number-rows-repeated"
 _VISIBILITY = odf("table:visibility")
 _ANNOTATION = odf("office:annotation")
 _PARAGRAPH = odf("text:p")
+_VALUES = tuple(
+    odf(f"office:{name}value") for name in ("", "date-", "time-", "boolean-", "string-")
+)
+_SIGNS = {odf("text:line-break"): "\n", odf("text:tab"): "\t"}
+_BLANK = odf("text:s")
+
+_MOST_BLANKS = 100
+"""In a row of blanks: a few bytes can claim billions of them."""
+
+_LARGEST = 308
+"""As a power of ten: no spreadsheet stores a larger number."""
 
 
 def write_sheets(root: etree._Element, sheets: etree._Element, manuscript: Manuscript) -> None:
@@ -54,7 +66,9 @@ def _grid(table: etree._Element) -> tuple[Grid, int]:
     """Read the rows that show, and count those with text that do not."""
     grid, hidden = Grid(), 0
     for row in table.iter(_ROW):
-        has_text = any(text_of(p).strip() for p in row.iter(_PARAGRAPH))
+        has_text = any(text_of(p).strip() for p in row.iter(_PARAGRAPH)) or any(
+            _value(cell) for cell in row
+        )
         repeated = min(count_of(row, _REPEATED_ROWS), MOST_ROWS) if has_text else 1
         if has_text and row.get(_VISIBILITY) in ("collapse", "filter"):
             hidden += repeated
@@ -69,7 +83,7 @@ def _grid(table: etree._Element) -> tuple[Grid, int]:
 def _cells(row: etree._Element) -> Iterator[etree._Element]:
     """Walk through the cells of a row, but not the empty ones that fill it up to its end."""
     cells = [cell for cell in row if cell.tag in (_CELL, _COVERED)]
-    while cells and not len(cells[-1]) and cells[-1].tag == _CELL:
+    while cells and cells[-1].tag == _CELL and not (len(cells[-1]) or _value(cells[-1])):
         cells.pop()
     return iter(cells)
 
@@ -88,7 +102,42 @@ def _text(cell: etree._Element) -> str:
     date = cell.get(odf("office:date-value"))
     if date:
         return date.replace("T00:00:00", "").replace("T", " ")
-    return "\n".join(text_of(paragraph) for paragraph in cell.iterfind(_PARAGRAPH))
+    shown = "\n".join(_said(paragraph) for paragraph in cell.iterfind(_PARAGRAPH))
+    return shown if shown.strip() else _value(cell)
+
+
+def _value(cell: etree._Element) -> str:
+    """Return the value that a cell stores; some programs do not write what it shows as well."""
+    value = next((cell.get(name, "") for name in _VALUES if cell.get(name)), "")
+    kind = cell.get(odf("office:value-type"), "")
+    if kind == "percentage":
+        return _share(value)
+    return f"{value} {cell.get(odf('office:currency'), '')}".strip()
+
+
+def _share(value: str) -> str:
+    """Write a share as per cent; what is no number of a usual size stays as it is written."""
+    try:
+        share = Decimal(value)
+    except InvalidOperation:
+        return value
+    if not share.is_finite() or abs(share.adjusted()) > _LARGEST:
+        return value
+    digits = f"{share * 100:f}"
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}%"
+
+
+def _said(paragraph: etree._Element) -> str:
+    """Return the text of a paragraph with its line breaks, tabs and blanks."""
+    parts = []
+    for event, element in etree.iterwalk(paragraph, events=("start", "end")):
+        if event == "start":
+            blanks = min(count_of(element, "text:c"), _MOST_BLANKS)
+            parts.append(" " * blanks if element.tag == _BLANK else _SIGNS.get(element.tag, ""))
+            parts.append(element.text or "")
+        elif element is not paragraph:
+            parts.append(element.tail or "")
+    return "".join(parts)
 
 
 def _hidden_columns(table: etree._Element) -> set[int]:

@@ -87,14 +87,17 @@ class _Characters:
         """Read the lines that show on the page."""
         for numbers in self._line_ranges():
             words = [
-                list(group)
+                word
                 for is_blank, group in groupby(numbers, lambda n: self._text[n].isspace())
                 if not is_blank
+                for word in self._parted(list(group))
             ]
             boxes = [self._box(word[0], word[-1]) for word in words]
             if any(box.meets(self._frame) for box in boxes):
                 parts = [self._text[word[0] : word[-1] + 1] for word in words]
-                yield _line(self._text[words[0][0] : words[-1][-1] + 1], parts, boxes)
+                blanks = [self._text[a[-1] + 1 : b[0]] or " " for a, b in pairwise(words)]
+                text = "".join(map(str.__add__, parts, [*blanks, ""]))
+                yield _line(text, parts, boxes)
 
     def _character(self, number: int) -> str:
         code = pdfium.FPDFText_GetUnicode(self._handle, number)
@@ -110,6 +113,24 @@ class _Characters:
                 yield range(start, number + 1)
                 start = number + 1
         yield range(start, len(self._text))
+
+    def _parted(self, numbers: list[int]) -> Iterator[list[int]]:
+        """Part characters that lie as far apart as cells do: PDFium sees no blank between some."""
+        boxes = [self._box(number, number) for number in numbers]
+        wide = [
+            max(one.left, other.left) - min(one.right, other.right)
+            > _CELL_GAP * max(one.top - one.bottom, other.top - other.bottom)
+            for one, other in pairwise(boxes)
+        ]
+        letters = all(self._text[number].isalpha() for number in numbers)
+        if letters and len(wide) > 1 and all(wide):  # a word that is spaced out
+            wide = []
+        start = 0
+        for place, is_wide in enumerate(wide, start=1):
+            if is_wide:
+                yield numbers[start:place]
+                start = place
+        yield numbers[start:]
 
     def _box(self, first: int, last: int) -> _Box:
         """Find the place of a word, which may be written in either direction."""

@@ -19,6 +19,7 @@ from index.types import Document
 
 _KIND = "an RTF document"
 _TITLE = regex.compile(r"\\title ([^{}]{1,300})\}")
+_FOOTNOTE = regex.compile(r"\\footnote(?![a-z])")
 _ROW_END = "|"
 
 
@@ -37,6 +38,9 @@ def load_rtf(path: Path) -> Document:
         else:
             for line in lines:
                 manuscript.add(line)
+    notes = len(_FOOTNOTE.findall(markup))
+    if notes:
+        manuscript.warn(f"Footnotes, which were left out: {notes:,} (save the file as .docx)")
     title = _title(markup)
     return manuscript.document(title if is_title(title) else name_of(path))
 

@@ -1,10 +1,12 @@
 """Lines that a document repeats at the edge of its pages: running heads, feet, page numbers.
 
-Knows repetition; nothing of what the lines say.
+Knows repetition and how pages are numbered; nothing of what else the lines say.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import regex
 
@@ -20,21 +22,68 @@ _LEAST_SHARE = 1 / 3
 _MOST_NUMBERS = 2
 """In one line: "page 3 of 12". More are a row of a table that goes on over pages."""
 
+_LONGEST_NUMBER = 6
+"""Digits of the number of a page."""
+
 _NUMBER = regex.compile(r"\d+")
+
+# Only such lines may differ in their number: "Artikel 3" on the third page is text.
+_WORD = r"(?:p|s|pag|blz|pp)\s?\.|pag|blz|p[aá]gina|page|bladzijde|blad|seite|sida|side"
+_OF = r"(?:\s*(?:/|\b(?:van|of|von|de|sur|aus|di|af|av)\b)\s*\d+)?"
+_PAGE_NUMBER = regex.compile(
+    rf"""(?ix)
+    ^ [-–—|\[(\s]* (?P<number>\d+) {_OF} [-–—|\])\s]* $
+    | (?:^|(?<=[^\p{{L}}\d])) (?:{_WORD}) \s? :? \s? (?P<number>\d+) {_OF} \W* $
+    | ^ \W* (?:{_WORD}) \s? :? \s? (?P<number>\d+) {_OF} (?!\d)
+    """
+)
 
 
 def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Keep of each repeated line only the first, so that sentences can run on across pages."""
-    counts = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
+    """Keep of each repeated line only the first, so that sentences can run on across pages.
+
+    A line is repeated that says the same, or that numbers the page in the same words.
+    """
+    marks = [{id(line): _Mark.of(line, n) for line in _edges(page)} for n, page in enumerate(pages)]
+    keys = Counter(key for page in marks for key in {mark.key for mark in page.values()})
+    counts = Counter(mark for page in marks for mark in set(page.values()))
     least = max(_LEAST_PAGES, _LEAST_SHARE * len(pages))
-    repeated = {key for key, count in counts.items() if key and count >= least}
+    repeated = {
+        mark
+        for mark, count in counts.items()
+        if mark.key and keys[mark.key] >= least and count >= _LEAST_PAGES
+    }
     seen: set[str] = set()
     kept = []
-    for page in pages:
-        dropped = {id(line) for line in _edges(page) if _key(line) in repeated & seen}
-        seen |= {_key(line) for line in _edges(page)}
+    for page, found in zip(pages, marks, strict=True):
+        dropped = {place for place, mark in found.items() if mark in repeated and mark.key in seen}
+        seen |= {mark.key for mark in found.values()}
         kept.append([line for line in page if id(line) not in dropped])
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What two repeated lines have in common.
+
+    `ahead` is how far the number of a page is ahead of its place, so that it rises with the page.
+    An empty `key` stands for a line that is never a repeated one.
+    """
+
+    key: str
+    ahead: int | None
+
+    @classmethod
+    def of(cls, line: Line, place: int) -> Self:
+        """Describe a line on the page at a place, from 0."""
+        if len(_NUMBER.findall(line.text)) > _MOST_NUMBERS:
+            return cls("", None)
+        found = _PAGE_NUMBER.search(line.text)
+        if not found or len(found["number"]) > _LONGEST_NUMBER:
+            return cls(line.text, None)
+        start, end = found.span("number")
+        key = f"{line.text[:start]}#{line.text[end:]}"
+        return cls(key, int(found["number"]) - place)
 
 
 def _edges(page: Sequence[Line]) -> list[Line]:
@@ -42,8 +91,3 @@ def _edges(page: Sequence[Line]) -> list[Line]:
     if len(by_height) <= 2 * _EDGE:
         return by_height
     return by_height[:_EDGE] + by_height[-_EDGE:]
-
-
-def _key(line: Line) -> str:
-    key, numbers = _NUMBER.subn("#", line.text)
-    return key if numbers <= _MOST_NUMBERS else ""

@@ -61,21 +61,25 @@ class SheetRows:
         if b"mergeCell " in self._markup:
             for merged in self._elements(s("mergeCell")):
                 self._merge(merged.get("ref", ""))
-        last = 0
+        last, is_gap = 0, False
         for element in self._elements(s("row"), s("col")):
             if element.tag == s("col"):
                 self._note_column(element)
                 continue
             number = _whole(element.get("r"), last + 1)
             row = self._row(element, number)
-            if not any(cell.text for cell in row):
+            has_text = any(cell.text for cell in row)
+            is_hidden = element.get("hidden") in ("1", "true")
+            if not (has_text or is_hidden):
                 continue
-            if element.get("hidden") in ("1", "true"):
-                self.hidden_rows += 1
-                continue
-            if number > last + 1:
-                yield []
+            is_gap = is_gap or number > last + 1
             last = number
+            if is_hidden:
+                self.hidden_rows += has_text
+                continue
+            if is_gap:
+                yield []
+            is_gap = False
             yield row
 
     def _elements(self, *tags: str) -> Iterator[etree._Element]:

@@ -126,8 +126,9 @@ def table_lines(rows: Sequence[Row], *, first_row_names: bool = False) -> Iterat
         yield from _plain(row)
     labels = _labels(header)
     has_corner = bool(labels) and not labels[0]
-    for row in rows[names:]:
-        if has_corner and _is_new_header(row):
+    is_told = bool(header) and all(map(_is_marked, header))
+    for place, row in enumerate(rows[names:], start=names + 1):
+        if has_corner and _is_later_header(row, rows[place : place + _SAMPLE], is_told):
             header = [*header, row] if is_open else [row]
             labels, is_open = _labels(header), True
             yield from _plain(row)
@@ -167,6 +168,24 @@ def _is_marked(row: Row) -> bool:
 def _is_new_header(row: Row) -> bool:
     """Say whether a row without a name of its own holds names, or years, and no values."""
     return _begins_empty(row) and bool(_filled(row)) and not any(_is_value(c.text) for c in row)
+
+
+def _is_later_header(row: Row, below: Sequence[Row], is_told: bool) -> bool:
+    """Say whether a row inside a table names the columns of the rows below it.
+
+    Where the file itself told the first header (`is_told`), it tells later ones too. Otherwise a
+    row goes on with the one above it, unless it names most columns that hold values below.
+    """
+    if not _is_new_header(row):
+        return False
+    if is_told or _is_marked(row):
+        return _is_marked(row)
+    body = [each for each in below if not _is_new_header(each)]
+    named = [n for n, cell in enumerate(row) if cell.text and not cell.continues]
+    over = [
+        _holds_values([each[n].text for each in body if n < len(each)], row[n].text) for n in named
+    ]
+    return len(named) > 1 and sum(over) * 2 > len(over)
 
 
 def _tops_values(header: Sequence[Row], body: Sequence[Row]) -> bool:

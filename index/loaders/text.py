@@ -40,7 +40,7 @@ def load_text(path: Path) -> Document:
     if is_page(content):
         return load_html(path)
     manuscript = Manuscript()
-    write_text(decode(content), manuscript)
+    write_text(decode(content, warn=manuscript.warn), manuscript)
     return manuscript.document(name_of(path))
 
 

@@ -11,6 +11,7 @@ from index.loaders.drawn_parts import DRAWN, write_drawn
 from index.loaders.manuscript import Manuscript
 from index.loaders.numbering import Numbering
 from index.loaders.office_package import OfficePackage
+from index.loaders.symbol_fonts import sign
 from index.loaders.tables import Cell, Grid
 from index.loaders.word_styles import WordStyles
 from index.loaders.wordml import COMPATIBILITY, MATH, is_on, number_of, value_of, w
@@ -24,7 +25,12 @@ _PARAGRAPH, _RUN = w("p"), w("r")
 _TABLE, _ROW, _CELL = w("tbl"), w("tr"), w("tc")
 _TEXT = frozenset({w("t"), f"{{{MATH}}}t"})
 _SIGNS = {w("tab"): "\t", w("br"): "\n", w("cr"): "\n", w("noBreakHyphen"): "-"}
+_SYMBOL, _DROP_DOWN, _CHECK_BOX = w("sym"), w("ddList"), w("checkBox")
+_CHUNK = w("altChunk")
 _NOTES = {w("footnoteReference"): "footnotes", w("endnoteReference"): "endnotes"}
+
+_SAYING = _TEXT | _SIGNS.keys() | {_SYMBOL, _DROP_DOWN, _CHECK_BOX}
+_REFERRING = _NOTES.keys() | set(DRAWN) | {_CHUNK}
 
 _WIDEST_SPAN = 63
 """In columns: what Word allows a row to have."""
@@ -54,6 +60,7 @@ class BodyReader:
         self._rows: list[list[str] | None] = []  # the open ones; None where cells are no data
         self._grid = Grid()  # the rows of the open table that are not yet written
         self._was_item = False  # whether the last block was an item of a list
+        self._chunks = 0  # parts that Word would convert from another format when it opens them
 
     def read(self) -> None:
         """Read the whole body, in order."""
@@ -68,14 +75,17 @@ class BodyReader:
             elif element is not skipped:
                 self._end(element)
         self._add_notes()
+        if self._chunks:
+            self._manuscript.warn(
+                f"Parts in another format, which were left out: {self._chunks} "
+                "(open the file in Word and save it)"
+            )
 
     def _begin(self, element: etree._Element) -> None:
         tag = element.tag
-        if tag in _TEXT:
-            self._say(element.text or "")
-        elif tag in _SIGNS:
-            self._say(_SIGNS[tag])
-        elif tag in _NOTES or tag in DRAWN:
+        if tag in _SAYING:
+            self._say(_said(element))
+        elif tag in _REFERRING:
             self._refer(element)
         elif tag == _PARAGRAPH:
             self._paragraphs.append(_Paragraph(element.find(w("pPr"))))
@@ -89,6 +99,8 @@ class BodyReader:
     def _refer(self, element: etree._Element) -> None:
         if element.tag in DRAWN:
             self._due_drawings.append(element)
+        elif element.tag == _CHUNK:
+            self._chunks += 1
         else:
             notes = self._notes[_NOTES[str(element.tag)]]
             self._due_notes.append(notes.get(element.get(w("id"), ""), ""))
@@ -179,6 +191,27 @@ class BodyReader:
             return False
         cells = sum(1 for _ in row.iter(_CELL))
         return next(row.iter(_TABLE), None) is None and (cells > 1 or len(paragraphs) == 1)
+
+
+def _said(element: etree._Element) -> str:
+    """Return the text that an element stands for."""
+    if element.tag in _TEXT:
+        return element.text or ""
+    if element.tag == _SYMBOL:
+        return sign(element.get(w("font"), ""), element.get(w("char"), ""))
+    return _SIGNS.get(str(element.tag)) or _filled_in(element)
+
+
+def _filled_in(field: etree._Element) -> str:
+    """Return what a drop-down field or a box of a form shows; Word stores no text for it."""
+    if field.tag == _CHECK_BOX:
+        state = "checked" if field.find(w("checked")) is not None else "default"
+        return "☒" if is_on(field, state) else "☐"
+    entries = [entry.get(w("val"), "") for entry in field.iterfind(w("listEntry"))]
+    chosen = number_of(field, "result")
+    if chosen is None:
+        chosen = number_of(field, "default") or 0
+    return entries[chosen] if chosen < len(entries) else ""
 
 
 def _is_unseen(element: etree._Element) -> bool:
