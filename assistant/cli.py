@@ -23,8 +23,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
 app.add_typer(eval_app, name="eval")
 model_app = typer.Typer(help="Fetch, list and remove weights of a local language model.")
 app.add_typer(model_app, name="model")

@@ -74,7 +74,7 @@ def test_any_name_stays_in_its_folder_and_is_seen_by_a_sync(tmp_path_factory, na
     file.touch()
     folder = str(file.parent)
     scanner = Scanner({folder: FileRules(frozenset({".txt"}))})
-    list(scanner.look_through(folder))
+    list(scanner.look_through(folder, file.parent.stat()))
     assert list(scanner.found.files) == [str(file)]
 
 
