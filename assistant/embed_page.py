@@ -69,8 +69,8 @@ def embed_page(name: str, embed: Embed, title: str, wording: Wording, note: str)
 <form id="form">
 <label for="question">{escape(say["chat_question"])}</label>
 <div class="line">
-<textarea id="question" rows="1" dir="auto" autocomplete="off" required></textarea>
-<button type="submit" id="ask">{escape(say["ask"])}</button>
+<textarea id="question" rows="1" dir="auto" autocomplete="off" required disabled></textarea>
+<button type="submit" id="ask" disabled>{escape(say["ask"])}</button>
 <button type="button" id="stop" hidden>{escape(say["chat_stop"])}</button>
 </div>
 <p class="note">{escape(note)}</p>

@@ -410,6 +410,19 @@ def test_no_state_is_wider_than_the_window(browser, embedding, model, width):
     context.close()
 
 
+def test_no_question_is_taken_before_somebody_listens(browser, embedding, model):
+    context = browser.new_context()
+    page = context.new_page()
+    held = []
+    page.route("**/embed.js*", lambda route: held.append(route))
+    page.goto(f"{embedding.assistant.address}/embed/works", wait_until="commit")
+    expect(page.locator("#question")).to_be_disabled()
+    expect(page.locator("#ask")).to_be_disabled()
+    held[0].continue_()
+    ask_in(page, QUESTION, REPLY)
+    context.close()
+
+
 def test_a_trial_on_a_page_of_our_own(browser, embedding, model):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="nl-NL")
     page = context.new_page()

@@ -396,4 +396,7 @@
   }
 
   document.addEventListener("keydown", onEscape);
+
+  // Not sooner: a question sent while nobody listened would be lost.
+  question.disabled = byId("ask").disabled = false;
 })();
