@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.answer_rules import AnswerLimits, Judges
+from assistant.answering import Assistant
 from assistant.corpora import Collection, Corpora
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel

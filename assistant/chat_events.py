@@ -67,9 +67,15 @@ class ChatEvents:
         if not question.strip():
             yield asked(conversation)
             return
+        async for update in self._answered(question, conversation, request):
+            yield update
+
+    async def _answered(
+        self, question: str, conversation: Conversation, request: gr.Request, anew: bool = False
+    ) -> AsyncIterator[Update]:
         evidence: Any = ""
         box: Any = ""
-        async with aclosing(self._grown(question, conversation, request)) as turns:
+        async with aclosing(self._grown(question, conversation, request, anew)) as turns:
             async for grown in turns:
                 latest = grown.turns[-1].evidence
                 changed = gr.skip() if latest == evidence else latest
@@ -79,7 +85,7 @@ class ChatEvents:
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *running(False))
 
     def _grown(
-        self, question: str, conversation: Conversation, request: gr.Request
+        self, question: str, conversation: Conversation, request: gr.Request, anew: bool
     ) -> AsyncGenerator[Conversation, None]:
         def admit() -> AbstractContextManager[None]:
             if request.request is None:
@@ -88,7 +94,7 @@ class ChatEvents:
             return self.reception.share(request.request)
 
         dialogue = Dialogue(self._seen(request).assistant, self.contact)
-        asked = dialogue.ask(conversation, question, self._wording(request), admit)
+        asked = dialogue.ask(conversation, question, self._wording(request), admit, anew)
         return self.reception.drawn(asked)
 
     async def ask_example(
@@ -105,7 +111,8 @@ class ChatEvents:
         if conversation is None or not conversation.turns:
             return
         before = conversation.before(len(conversation.turns) - 1)
-        async for update in self.ask(conversation.turns[-1].question, before, request):
+        question = conversation.turns[-1].question
+        async for update in self._answered(question, before, request, anew=True):
             yield update
 
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:

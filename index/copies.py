@@ -4,7 +4,7 @@ Knows paths and numbers of documents; nothing of their content.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.database import Database
@@ -45,6 +45,13 @@ class Copies:
             "SELECT * FROM copies WHERE document_id = ? ORDER BY path", (document_id,)
         )
         return [Copy(row["path"], row["document_id"], row["size"], row["mtime_ns"]) for row in rows]
+
+    def among(self, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Map those of some documents that have copies to their paths."""
+        listed = {number: self.of(number) for number in set(numbers)}
+        return {
+            number: tuple(copy.path for copy in found) for number, found in listed.items() if found
+        }
 
     def add(self, copy: Copy) -> None:
         """Note a copy, or that it was written again."""

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from assistant.api_keys import ApiKeys
 from assistant.embeds import Embed
 from assistant.grants import Grant
+from tests.page_tab import Tab
 from tests.test_server import EVENTS, QUESTION, running
 
 CANARY = "The canary Quirinus Vandermolen leads the secret works on the quay."
@@ -362,34 +363,6 @@ def test_an_embed_is_for_its_own_documents_whoever_asks(site, direct):
 # The chat page, by the requests that a browser makes
 
 
-class Tab:
-    """A page that is open in someone's browser."""
-
-    def __init__(self, client, headers, session):
-        self._client = client
-        self._headers = headers
-        self._session = session
-        config = client.get("/config", headers=headers).json()
-        self._events = {item["api_name"]: item["id"] for item in reversed(config["dependencies"])}
-
-    def do(self, event, *data, about=None):
-        """Have an event handled, and give its last values and all that was sent for it."""
-        body = {
-            "fn_index": self._events[event],
-            "data": data,
-            "session_hash": self._session,
-            "event_data": about,
-        }
-        joined = self._client.post("/gradio_api/queue/join", json=body, headers=self._headers)
-        assert joined.status_code == 200, joined.text
-        query = {"session_hash": self._session}
-        sent = self._client.get("/gradio_api/queue/data", params=query, headers=self._headers).text
-        told = [json.loads(line[6:]) for line in sent.splitlines() if line.startswith("data: ")]
-        (last,) = [item for item in told if item["msg"] == "process_completed"]
-        assert last["success"], last
-        return last["output"]["data"], sent
-
-
 KEPT = {
     "browser": "b",
     "open": "c1",
@@ -486,13 +459,13 @@ def test_a_right_that_is_lost_ends_a_running_conversation(site, proxied, keys):
     tab = Tab(proxied, key, "s9")
     tab.do("ask", QUESTION["question"], None)
     keys.remove("page")
-    tab._headers = bearer(keys.add("page", "reader", ["documents"]))
+    tab.headers = bearer(keys.add("page", "reader", ["documents"]))
     _, sent = tab.do("ask", QUESTION["question"], None)
     assert "no collection" in sent
     thumb = {"index": 1, "value": "x", "liked": True}
     tab.do("rate", None, about=thumb)
     assert site[1].feedback.all() == []
     keys.remove("page")
-    tab._headers = bearer(keys.add("page", "reader", ["vault"]))
+    tab.headers = bearer(keys.add("page", "reader", ["vault"]))
     tab.do("rate", None, about=thumb)
     assert len(site[1].feedback.all()) == 1

@@ -7,7 +7,8 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.answer_rules import AnswerLimits, Judges
+from assistant.answering import Assistant
 from assistant.errors import BadQuestion
 from assistant.evidence import AnswerabilityModel
 from assistant.filters import FilterBody, read_options, write_filter
