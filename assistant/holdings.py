@@ -29,6 +29,7 @@ class Holding:
     """One file: `name` is its place below its folder; `document` is there unless it is unread.
 
     `reason` says why the file, as it is now, could not be read. `own` files were uploaded.
+    `also_at` has the places of other files of the same content, below their folders.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Holding:
     own: bool
     document: DocumentInfo | None = None
     reason: str = ""
+    also_at: tuple[str, ...] = ()
 
     @property
     def removable(self) -> bool:
@@ -104,8 +106,15 @@ class Holdings:
             state = State.READY
         else:
             state = State.OLDER if document else State.UNREADABLE
+        others = [other for other in (document.paths if document else ()) if other != path]
         return Holding(
-            path, _name_below(path, roots), state, self._uploads.holds(path), document, reason
+            path,
+            _name_below(path, roots),
+            state,
+            self._uploads.holds(path),
+            document,
+            reason,
+            tuple(_name_below(other, roots) for other in others),
         )
 
 

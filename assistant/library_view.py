@@ -5,7 +5,7 @@ titles and reasons are escaped wherever Markdown is written.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from assistant.holdings import Holding
@@ -25,35 +25,44 @@ _LONGEST_PATH = 4_096
 """In characters, as the bound above."""
 
 Choice = tuple[str, str]
-"""Lines of plain text that show a file, and its path."""
+"""Lines of plain text that show a file, and what stands for its path."""
 
 
-def choices(holdings: Sequence[Holding], wording: Wording) -> list[Choice]:
-    """Write the first files as choices."""
-    return [(_lines(holding, wording), holding.path) for holding in holdings[:MOST_ROWS]]
+def choices(
+    holdings: Sequence[Holding], wording: Wording, key: Callable[[str], str]
+) -> list[Choice]:
+    """Write the first files as choices; `key` gives what stands for a path."""
+    return [(_lines(holding, wording), key(holding.path)) for holding in holdings[:MOST_ROWS]]
 
 
-def shown(found: int, whole: int, wording: Wording) -> str:
-    """Say how many of the files the list shows."""
+def shown(found: int, whole: int, wording: Wording, may_change: bool) -> str:
+    """Say how many of the files the list shows, and what can be done with them."""
     if not whole:
-        return wording("library_empty")
+        return wording("library_empty" if may_change else "library_empty_reader")
     if not found:
         return wording("library_none_found")
     rows = min(found, MOST_ROWS)
     if rows < found:
-        return wording("library_shown_first", rows=f"{rows:,}", found=f"{found:,}")
-    return wording.count("library_shown", rows, whole=f"{whole:,}")
+        said = wording("library_shown_first", rows=f"{rows:,}", found=f"{found:,}")
+    else:
+        said = wording.count("library_shown", rows, whole=f"{whole:,}")
+    return f"{said} {wording('library_choose' if may_change else 'library_choose_reader')}"
 
 
-def details(holding: Holding, wording: Wording) -> str:
-    """Write what is known of one file."""
+def details(holding: Holding, wording: Wording, may_change: bool) -> str:
+    """Write what is known of one file; whoever only reads is told nothing of folders above it."""
     lines = [f"**{escaped(_name(holding))}**"]
     if title := _title(holding):
         lines.append(escaped(title))
     lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
-    lines += [f"⚠️ {escaped(remark)}" for remark in _remarks(holding)]
-    lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
-    others = [path for path in _paths(holding) if path != holding.path]
+    remarks, others = _remarks(holding), holding.also_at
+    if may_change:
+        others = tuple(path for path in _paths(holding) if path != holding.path)
+    else:
+        remarks = [remark.replace(holding.path, _name(holding)) for remark in remarks]
+    lines += [f"⚠️ {escaped(remark)}" for remark in remarks]
+    if may_change:
+        lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
     if others:
         names = ", ".join(one_line(path, _LONGEST_PATH) for path in others)
         lines.append(escaped(wording("library_also_at", names=names)))

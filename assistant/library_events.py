@@ -1,0 +1,255 @@
+"""What each event on the library page changes, as Gradio takes it.
+
+Knows the order of the parts that an event changes; nothing of where they stand, nor of how files
+are kept, synced or removed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+from gradio.data_classes import FileData, ListFiles
+from starlette.requests import Request
+
+from assistant.errors import AssistantError
+from assistant.library_desk import Batch, Desk, Marks
+from assistant.library_desks import Desks
+from assistant.library_view import question
+from assistant.rendering import escaped
+from assistant.types import DEFAULT_COLLECTION, is_collection_name
+from assistant.wording import Wording, WordingBook
+from index.errors import IndexingError
+
+Update = tuple[Any, ...]
+"""A value for each part that an event changes."""
+
+Batches = dict[str, Batch]
+"""What one page has brought into each collection last."""
+
+Seen = tuple[tuple[str, ...], str, bool, Marks]
+"""What a page shows: the collections, the chosen one, whether it may be changed, its marks."""
+
+_FAILURES = (AssistantError, IndexingError)
+_SHOWN, _HIDDEN = gr.update(visible=True), gr.update(visible=False)
+
+
+def named(payload: ListFiles | FileData | None) -> list[tuple[str, str]]:
+    """Give pairs of where an uploaded file lies and what it was called."""
+    files = payload if isinstance(payload, ListFiles) else [payload] if payload else []
+    return [(file.path, file.orig_name or Path(file.path).name) for file in files]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEvents:
+    """The page's events; it says that files have `most_mb` megabytes at most.
+
+    What a page names, it may have from anywhere: each event asks what its visitor may do.
+    """
+
+    desks: Desks
+    book: WordingBook
+    most_mb: float
+
+    # The view: collection, address, intro, status, adding, sync, list, count, seen, timer
+
+    def enter(self, request: gr.Request) -> Update:
+        """Show the collection that the address names, else the first one."""
+        wanted = request.query_params.get("collection", "")
+        collection = wanted if is_collection_name(wanted) else self.desks.first(_visit(request))
+        return self._view(collection, "", None, request)
+
+    def choose_collection(
+        self, batches: Batches, collection: str | None, request: gr.Request
+    ) -> Update:
+        """Show another collection: outcomes, words, chosen, document, then the view."""
+        collection = collection or self.desks.first(_visit(request))
+        outcomes = ""
+        batch = batches.get(collection, Batch())
+        if not batch.told:
+            with _reported():
+                desk = self.desks.at(_visit(request), collection)
+                outcomes = desk.outcomes(batch, self._wording(request))[1]
+        return (outcomes, "", None, _HIDDEN, *self._view(collection, "", None, request))
+
+    def look(
+        self,
+        batches: Batches,
+        seen: Seen | None,
+        words: str | None,
+        chosen: str | None,
+        collection: str | None,
+        request: gr.Request,
+    ) -> Update:
+        """See what has become of files and documents: batches, outcomes, then the view."""
+        wording = self._wording(request)
+        collection = collection or self.desks.first(_visit(request))
+        try:
+            desk = self.desks.at(_visit(request), collection)
+            said: Any = gr.skip()
+            batch = batches.get(collection, Batch())
+            if not batch.told:
+                batch, said = desk.outcomes(batch, wording)
+                batches = {**batches, collection: batch}
+            if self._seen(desk, collection, request) == seen:
+                view: Update = (gr.skip(),) * 3 + (desk.status(wording),) + (gr.skip(),) * 6
+                return (batches, said, *view)
+        except _FAILURES:
+            said = ""  # Why stands in the view.
+        return (batches, said, *self._view(collection, words or "", chosen, request))
+
+    def _view(self, collection: str, words: str, chosen: str | None, request: gr.Request) -> Update:
+        wording = self._wording(request)
+        place = "./" if collection == DEFAULT_COLLECTION else _query(collection)
+        where = (self._choice(collection, request), f"[{escaped(collection)}]({place})")
+        try:
+            desk = self.desks.at(_visit(request), collection)
+            rows, count = self._listed(desk, words, chosen, wording)
+            return (
+                *where,
+                self._intro(desk.may_change, wording),
+                desk.status(wording),
+                gr.update(visible=desk.may_change),
+                gr.update(visible=desk.may_change),
+                rows,
+                count,
+                self._seen(desk, collection, request),
+                gr.update(active=True),
+            )
+        except _FAILURES as error:
+            told = wording("access_nothing")
+            if self.desks.names(_visit(request)):
+                told = wording("library_collection_failed", reason=str(error))
+            title = f"## {wording('library_title')}"
+            # Looked at once: what hangs would be waited for again and again.
+            resting = gr.update(active=False)
+            none = gr.update(choices=[], value=None)
+            return (
+                *where, title, f"⚠️ {escaped(told)}", _HIDDEN, _HIDDEN, none, "", None, resting
+            )  # fmt: skip
+
+    def _choice(self, collection: str, request: gr.Request) -> dict[str, Any]:
+        """Show the collections where there are several; one that is gone stays named."""
+        wording, seen = self._wording(request), self.desks.names(_visit(request))
+        names = tuple(dict.fromkeys((*seen, collection))) if seen else ()
+        default = wording("chat_collection_default")
+        choices = [(default if name == DEFAULT_COLLECTION else name, name) for name in names]
+        chosen = collection if names else None
+        return gr.update(choices=choices, value=chosen, visible=len(names) > 1)
+
+    def _seen(self, desk: Desk, collection: str, request: gr.Request) -> Seen:
+        names = self.desks.names(_visit(request))
+        return names, collection, desk.may_change, desk.marks()
+
+    def _intro(self, may_change: bool, wording: Wording) -> str:
+        title, intro = wording("library_title"), wording("library_intro")
+        adding = wording("library_intro_adding", limit=f"{self.most_mb:g}") if may_change else ""
+        return f"## {title}\n\n{intro} {adding}"
+
+    @staticmethod
+    def _listed(
+        desk: Desk, words: str, chosen: str | None, wording: Wording
+    ) -> tuple[dict[str, Any], str]:
+        choices, count = desk.listed(words, wording)
+        kept = chosen if any(chosen == known for _, known in choices) else None
+        return gr.update(choices=choices, value=kept), count
+
+    # Files
+
+    def receive(
+        self,
+        files: list[tuple[str, str]],
+        batches: Batches,
+        collection: str | None,
+        request: gr.Request,
+    ) -> Update:
+        """Bring files in: the box, batches, outcomes."""
+        collection = collection or DEFAULT_COLLECTION
+        with self._desk(collection, request) as desk:
+            batch, outcomes = desk.receive(files, self._wording(request))
+        return None, {**batches, collection: batch}, outcomes
+
+    def sync(self, collection: str | None, request: gr.Request) -> str:
+        """Ask for a sync: status."""
+        with self._desk(collection, request) as desk:
+            return desk.sync(self._wording(request))
+
+    def search(
+        self, words: str | None, chosen: str | None, collection: str | None, request: gr.Request
+    ) -> Update:
+        """Find files by words: list, count."""
+        with self._desk(collection, request) as desk:
+            return self._listed(desk, words or "", chosen, self._wording(request))
+
+    # One file: document, details, open, remove, actions, confirm, asked, chosen
+
+    def choose(self, chosen: str | None, collection: str | None, request: gr.Request) -> Update:
+        """Show what is known of a file."""
+        wording = self._wording(request)
+        with self._desk(collection, request) as desk:
+            holding = desk.find(chosen or "")
+            if holding is None:
+                return *_told(wording("library_gone")), None
+            number = holding.document.id if holding.document else 0
+            query = "" if collection in (None, DEFAULT_COLLECTION) else _query(str(collection))
+            link = gr.update(visible=bool(number), link=f"/source/{number}{query}")
+            removable = gr.update(visible=desk.may_change and holding.removable)
+            told = desk.details(holding, wording)
+        return _SHOWN, told, link, removable, *unasked(), chosen
+
+    def ask(self, chosen: str | None, collection: str | None, request: gr.Request) -> Update:
+        """Ask whether a file is to be removed: actions, confirm, asked."""
+        wording = self._wording(request)
+        with self._desk(collection, request) as desk:
+            holding = desk.find(chosen or "")
+        asked = question(holding, wording) if holding else wording("library_gone")
+        return _HIDDEN, _SHOWN, asked
+
+    def remove(
+        self, chosen: str | None, words: str | None, collection: str | None, request: gr.Request
+    ) -> Update:
+        """Take a file out: the parts of one file, then list, count."""
+        wording = self._wording(request)
+        with self._desk(collection, request) as desk:
+            told = _told(desk.remove(chosen or "", wording))
+            return *told, None, *self._listed(desk, words or "", None, wording)
+
+    @contextmanager
+    def _desk(self, collection: str | None, request: gr.Request) -> Iterator[Desk]:
+        with _reported():
+            yield self.desks.at(_visit(request), collection or DEFAULT_COLLECTION)
+
+    def _wording(self, request: gr.Request) -> Wording:
+        return self.book.accepted(request.headers.get("accept-language", ""))
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Have the page tell what a person can mend."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from error
+
+
+def _visit(request: gr.Request) -> Request:
+    assert request.request is not None, "an event that no request has brought"
+    return request.request
+
+
+def _query(collection: str) -> str:
+    return f"?{urlencode({'collection': collection})}"
+
+
+def _told(text: str) -> Update:
+    """Show a text instead of a document."""
+    return _SHOWN, escaped(text), _HIDDEN, _HIDDEN, *unasked()
+
+
+def unasked() -> Update:
+    """Ask nothing: actions, confirm, asked."""
+    return _SHOWN, _HIDDEN, ""
