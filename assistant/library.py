@@ -23,10 +23,12 @@ CSS = """
 #documents label { width: 100%; align-items: flex-start; }
 #documents label span { white-space: pre-line; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 #documents label span::first-line { font-weight: 600; }
-#document { position: fixed; bottom: 1rem; inset-inline-end: max(1.5rem, calc(50vw - 29.5rem));
+#document { position: fixed; bottom: 1rem; inset-inline-end: max(1.5rem, calc(50vw - 34rem));
   width: min(26rem, 36vw); max-height: 80vh; overflow-y: auto; flex-wrap: nowrap; z-index: 20;
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   border-radius: var(--block-radius); padding: 1rem; box-shadow: 0 0 1rem #0004; }
+:is(#documents, #collection) input:focus-visible { outline-offset: 2px;
+  outline: 3px solid var(--color-accent) !important; }
 @media (max-width: 640px) {
   #upkeep { flex-direction: column; align-items: stretch; }
   #document { inset: auto 0 0 0; width: 100%; max-height: 60vh; border-radius: 0; }
@@ -94,6 +96,10 @@ class _Parts:
                 visible=False,
                 elem_id="sync",
             )
+        with gr.Column() as self.contents:
+            self._contents(text)
+
+    def _contents(self, text: gr.I18n) -> None:
         self.words = gr.Textbox(label=text("library_search"), elem_id="search", max_lines=1)
         self.count = gr.Markdown(elem_id="count")
         with gr.Row():
@@ -127,7 +133,7 @@ def _as_it_comes(payload: str | None) -> str | None:
 def _wire_view(events: LibraryEvents, parts: _Parts, page: gr.Blocks) -> None:
     view = [
         parts.collection, parts.place, parts.intro, parts.status, parts.adding, parts.sync,
-        parts.list, parts.count, parts.seen, parts.timer,
+        parts.list, parts.count, parts.seen, parts.contents, parts.timer,
     ]  # fmt: skip
     page.load(events.enter, None, view, **_QUIET)
     look = [parts.batches, parts.seen, parts.words, parts.chosen, parts.collection]

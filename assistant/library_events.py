@@ -4,6 +4,7 @@ Knows the order of the parts that an event changes; nothing of where they stand,
 are kept, synced or removed.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 from starlette.requests import Request
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UnknownCollection
 from assistant.library_desk import Batch, Desk, Marks
 from assistant.library_desks import Desks
 from assistant.library_view import question
@@ -33,6 +34,8 @@ Batches = dict[str, Batch]
 
 Seen = tuple[tuple[str, ...], str, bool, Marks]
 """What a page shows: the collections, the chosen one, whether it may be changed, its marks."""
+
+_log = logging.getLogger(__name__)
 
 _FAILURES = (AssistantError, IndexingError)
 _SHOWN, _HIDDEN = gr.update(visible=True), gr.update(visible=False)
@@ -55,7 +58,7 @@ class LibraryEvents:
     book: WordingBook
     most_mb: float
 
-    # The view: collection, address, intro, status, adding, sync, list, count, seen, timer
+    # The view: collection, address, intro, status, adding, sync, list, count, seen, contents, timer
 
     def enter(self, request: gr.Request) -> Update:
         """Show the collection that the address names, else the first one."""
@@ -86,21 +89,26 @@ class LibraryEvents:
         request: gr.Request,
     ) -> Update:
         """See what has become of files and documents: batches, outcomes, then the view."""
+        if not collection:  # The page has not been entered yet.
+            return (gr.skip(),) * 13
         wording = self._wording(request)
-        collection = collection or self.desks.first(_visit(request))
         try:
             desk = self.desks.at(_visit(request), collection)
-            said: Any = gr.skip()
+            # Files may come meanwhile: where none are looked at, what is known of them stays.
+            told: Update = (gr.skip(), gr.skip())
             batch = batches.get(collection, Batch())
             if not batch.told:
-                batch, said = desk.outcomes(batch, wording)
-                batches = {**batches, collection: batch}
+                batch, outcomes = desk.outcomes(batch, wording)
+                told = ({**batches, collection: batch}, outcomes)
             if self._seen(desk, collection, request) == seen:
-                view: Update = (gr.skip(),) * 3 + (desk.status(wording),) + (gr.skip(),) * 6
-                return (batches, said, *view)
+                none = gr.skip()
+                return (*told, none, none, none, desk.status(wording), *[none] * 7)
         except _FAILURES:
-            said = ""  # Why stands in the view.
-        return (batches, said, *self._view(collection, words or "", chosen, request))
+            told = (gr.skip(), "")  # Why stands in the view.
+        choice, *rest = self._view(collection, words or "", chosen, request)
+        # Another one may have been chosen meanwhile, and the next look is at that.
+        del choice["value"]
+        return (*told, choice, *rest)
 
     def _view(self, collection: str, words: str, chosen: str | None, request: gr.Request) -> Update:
         wording = self._wording(request)
@@ -118,19 +126,28 @@ class LibraryEvents:
                 rows,
                 count,
                 self._seen(desk, collection, request),
+                _SHOWN,
                 gr.update(active=True),
             )
         except _FAILURES as error:
-            told = wording("access_nothing")
-            if self.desks.names(_visit(request)):
-                told = wording("library_collection_failed", reason=str(error))
-            title = f"## {wording('library_title')}"
-            # Looked at once: what hangs would be waited for again and again.
-            resting = gr.update(active=False)
+            told = f"⚠️ {escaped(self._failure(error, collection, request))}"
             none = gr.update(choices=[], value=None)
-            return (
-                *where, title, f"⚠️ {escaped(told)}", _HIDDEN, _HIDDEN, none, "", None, resting
-            )  # fmt: skip
+            # Looked at once: what hangs would be waited for again and again.
+            still = gr.update(active=False)
+            title = f"## {wording('library_title')}"
+            return (*where, title, told, _HIDDEN, _HIDDEN, none, "", None, _HIDDEN, still)
+
+    def _failure(self, error: Exception, collection: str, request: gr.Request) -> str:
+        """Say why a collection is not shown; paths and hosts are for whoever may change it."""
+        wording = self._wording(request)
+        if not self.desks.names(_visit(request)):
+            return wording("access_nothing")
+        if isinstance(error, UnknownCollection) or self.desks.may_change(
+            _visit(request), collection
+        ):
+            return wording("library_collection_failed", reason=str(error))
+        _log.error("The documents of %s cannot be shown: %s", collection, error)
+        return wording("library_collection_failed_reader")
 
     def _choice(self, collection: str, request: gr.Request) -> dict[str, Any]:
         """Show the collections where there are several; one that is gone stays named."""

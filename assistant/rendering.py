@@ -67,10 +67,10 @@ def show_evidence(answer: Answer, wording: Wording) -> str:
         searched = escaped(wording("evidence_searched", question=_line(answer.searched)))
         parts.append(f"*{searched}*")
     for item in answer.evidence:
-        passage = _in_language(_context(item), item.language)
-        parts.append(f"{_place(item, wording)}\n\n{passage}")
+        parts.append(_place(item, wording))
         if item.copies:
             parts.append(f"*{escaped(_copies(item, wording))}*")
+        parts.append(_in_language(_context(item), item.language))
     return "\n\n".join(parts)
 
 

@@ -142,6 +142,19 @@ def test_an_editor_changes_the_collection_that_is_chosen_and_no_other(site, tab)
     assert not installation.uploads.folder.exists() and installation.upkeep.state.asked == 0
 
 
+def test_a_look_does_not_come_before_the_page(tab):
+    values = tab("staff").do("look", *[None] * 5)[0]
+    assert [value for value in values if value not in (None, {"__type__": "update"})] == []
+
+
+def test_a_page_outlives_the_server_and_keeps_its_choice(tab):
+    page = tab("staff")
+    for _ in range(2):
+        choice = looked(page, "hr", position=COLLECTION)
+        assert "value" not in choice
+    assert "hr" in looked(tab("staff"), "hr", position=PLACE)
+
+
 def test_what_came_of_files_is_told_in_their_own_collection(site, tab):
     page = tab("staff,personnel", "hr")
     entered(page)
@@ -157,19 +170,23 @@ def test_what_came_of_files_is_told_in_their_own_collection(site, tab):
 def test_a_damaged_collection_says_so_and_leaves_the_page_as_it_is(tab):
     page = tab("staff,personnel", "broken")
     shown = entered(page)
-    assert "cannot be shown" in shown[STATUS] and "⚠️" in shown[STATUS]
+    assert "catalog.sqlite3 cannot be used" in shown[STATUS].replace("\\", "")
     assert not rows(shown) and not shown[ADDING]["visible"] and not shown[SYNC]["visible"]
-    assert shown[-1]["active"] is False
+    assert shown[-1]["active"] is False and shown[-2]["visible"] is False
     *_, timer = page.do("look", None, None, "", None, "broken")[0]
     assert timer["active"] is False
     _, *view = page.do("choose_collection", None, "hr")[0][3:]
     assert "hr.txt" in rows(view) and view[-1]["active"] is True
 
 
+def test_a_reader_of_a_damaged_collection_is_told_no_path(tab):
+    shown = entered(tab("staff", "broken"))
+    assert "in its log" in shown[STATUS] and "catalog" not in shown[STATUS]
+
+
 def test_an_open_page_notices_a_right_that_has_come_or_gone(site, tab):
     page = tab("staff,personnel", "hr")
-    entered(page)
-    assert looked(page, "hr", position=ADDING)["visible"] is True
+    assert entered(page)[ADDING]["visible"] is True
     assert "visible" not in looked(page, "hr", position=ADDING)  # Nothing has changed.
     page.headers = {**page.headers, "X-Forwarded-Groups": "staff"}
     assert looked(page, "hr", position=ADDING)["visible"] is False
