@@ -74,8 +74,7 @@ class LibraryEvents:
         outcomes = ""
         batch = batches.get(collection, Batch())
         if not batch.told:
-            with _reported():
-                desk = self.desks.at(_visit(request), collection)
+            with self._desk(collection, request) as desk:
                 outcomes = desk.outcomes(batch, self._wording(request))[1]
         return (outcomes, "", None, _HIDDEN, *self._view(collection, "", None, request))
 
@@ -237,20 +236,16 @@ class LibraryEvents:
 
     @contextmanager
     def _desk(self, collection: str | None, request: gr.Request) -> Iterator[Desk]:
-        with _reported():
-            yield self.desks.at(_visit(request), collection or DEFAULT_COLLECTION)
+        """Give a desk; the page tells what it cannot do."""
+        collection = collection or DEFAULT_COLLECTION
+        try:
+            yield self.desks.at(_visit(request), collection)
+        except _FAILURES as error:
+            told = escape(self._failure(error, collection, request))
+            raise gr.Error(told, print_exception=False) from error
 
     def _wording(self, request: gr.Request) -> Wording:
         return self.book.accepted(request.headers.get("accept-language", ""))
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Have the page tell what a person can mend."""
-    try:
-        yield
-    except _FAILURES as error:
-        raise gr.Error(escape(str(error)), print_exception=False) from error
 
 
 def _visit(request: gr.Request) -> Request:
