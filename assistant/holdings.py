@@ -29,7 +29,6 @@ class Holding:
     """One file: `name` is its place below its folder; `document` is there unless it is unread.
 
     `reason` says why the file, as it is now, could not be read. `own` files were uploaded.
-    `also_at` has the places of other files of the same content, below their folders.
     """
 
     path: str
@@ -38,7 +37,6 @@ class Holding:
     own: bool
     document: DocumentInfo | None = None
     reason: str = ""
-    also_at: tuple[str, ...] = ()
 
     @property
     def removable(self) -> bool:
@@ -75,6 +73,11 @@ class Holdings:
         read = (name for name in documents if name not in reasons)
         return first + [self._holding(name, roots, reasons, documents) for name in read]
 
+    def names(self, paths: Iterable[str]) -> list[str]:
+        """Name files by their places below their folders."""
+        roots = frozenset(self._corpus.roots())
+        return [_name_below(path, roots) for path in paths]
+
     def versions(self) -> dict[str, int]:
         """Map the path of each document to its number, which changes with its content."""
         return {path: document.id for path, document in _by_path(self._corpus.documents())}
@@ -106,15 +109,8 @@ class Holdings:
             state = State.READY
         else:
             state = State.OLDER if document else State.UNREADABLE
-        others = [other for other in (document.paths if document else ()) if other != path]
         return Holding(
-            path,
-            _name_below(path, roots),
-            state,
-            self._uploads.holds(path),
-            document,
-            reason,
-            tuple(_name_below(other, roots) for other in others),
+            path, _name_below(path, roots), state, self._uploads.holds(path), document, reason
         )
 
 

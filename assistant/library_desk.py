@@ -109,7 +109,10 @@ class Desk:
 
     def details(self, holding: Holding, wording: Wording) -> str:
         """Write what is known of a file."""
-        return details(holding, wording, self.may_change)
+        paths = holding.document.paths if holding.document else ()
+        others = [path for path in paths if path != holding.path]
+        shown_others = others if self.may_change else self._holdings.names(others)
+        return details(holding, shown_others, wording, has_paths=self.may_change)
 
     def remove(self, key: str, wording: Wording) -> str:
         """Take a file out and say what that means."""

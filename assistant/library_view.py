@@ -49,19 +49,22 @@ def shown(found: int, whole: int, wording: Wording, may_change: bool) -> str:
     return f"{said} {wording('library_choose' if may_change else 'library_choose_reader')}"
 
 
-def details(holding: Holding, wording: Wording, may_change: bool) -> str:
-    """Write what is known of one file; whoever only reads is told nothing of folders above it."""
+def details(
+    holding: Holding, others: Sequence[str], wording: Wording, has_paths: bool = True
+) -> str:
+    """Write what is known of one file, and which `others` say the same.
+
+    Where it has no paths, it has nothing of the folders above the file.
+    """
     lines = [f"**{escaped(_name(holding))}**"]
     if title := _title(holding):
         lines.append(escaped(title))
     lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
-    remarks, others = _remarks(holding), holding.also_at
-    if may_change:
-        others = tuple(path for path in _paths(holding) if path != holding.path)
-    else:
+    remarks = _remarks(holding)
+    if not has_paths:
         remarks = [remark.replace(holding.path, _name(holding)) for remark in remarks]
     lines += [f"⚠️ {escaped(remark)}" for remark in remarks]
-    if may_change:
+    if has_paths:
         lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
     if others:
         names = ", ".join(one_line(path, _LONGEST_PATH) for path in others)
@@ -142,10 +145,6 @@ def _facts(holding: Holding, wording: Wording) -> list[str]:
     language = language_name(document.language, wording.language)
     facts = [language, passages, size_of(document.size), moment]
     return [fact for fact in facts if fact]
-
-
-def _paths(holding: Holding) -> tuple[str, ...]:
-    return holding.document.paths if holding.document else ()
 
 
 def _name(holding: Holding) -> str:

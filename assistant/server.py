@@ -239,8 +239,8 @@ def _mount_library(
     settings, i18n = installation.settings, translations(book)
 
     @app.get(LIBRARY, include_in_schema=False)
-    def with_slash() -> RedirectResponse:
-        return RedirectResponse(f"{LIBRARY}/")
+    def with_slash(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{LIBRARY}/{'?' if request.url.query else ''}{request.url.query}")
 
     def visitor(request: Request) -> str | None:
         """Name whoever may enter: the gate's own rule again, should a route escape it."""

@@ -122,7 +122,9 @@ def test_equal_files_are_each_listed_and_name_each_other(
     receipt = bring(corpus, uploads, tmp_path, "own.txt", "De olifant woont in het park.")
     listed = {holding.name: holding for holding in holdings.all()}
     assert listed["own.txt"].document == listed["Gîte.txt"].document
-    said = re.sub(r"\\", "", details(listed["own.txt"], EN, True))
+    with Upkeep(corpus) as upkeep:
+        said = desk_of(corpus, uploads, upkeep).details(listed["own.txt"], EN)
+    said = re.sub(r"\\", "", said)
     assert f"Also at: {texts / 'Gîte.txt'}" in said
     (told,) = outcomes([receipt], before, {h.path: h for h in holdings.all()}, "")
     assert told.key == "library_file_added"
@@ -170,7 +172,7 @@ def test_markup_in_a_name_is_text_wherever_markdown_is_written(
     name = "<img src=x onerror=alert(1)> ![p](x) **b**.txt"
     receipt = bring(corpus, uploads, tmp_path, name, "Een zebra.")
     holding, wording = holdings.find(receipt.path), BOOK.of(language)
-    for text in (details(holding, wording, True), question(holding, wording)):
+    for text in (details(holding, [name], wording), question(holding, wording)):
         assert "&lt;img" in text and "<img" not in text
         assert "![p]" not in text and "**b**" not in text
     assert choices([holding], wording, str)[0][0].splitlines()[0] == name

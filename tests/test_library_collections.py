@@ -108,6 +108,13 @@ def test_what_a_reader_asks_for_all_the_same_is_refused(site, tab):
         assert installation.stewards.of(collection).upkeep.state.asked == 0
 
 
+def test_an_address_without_the_slash_keeps_its_collection(site):
+    reader = {"X-Forwarded-User": "staff", "X-Forwarded-Groups": "staff"}
+    for query in ("", "?collection=hr"):
+        sent = site[0].get(f"{LIBRARY}{query}", headers=reader, follow_redirects=False)
+        assert sent.status_code == 307 and sent.headers["location"] == f"{LIBRARY}/{query}"
+
+
 def test_a_collection_that_is_not_seen_is_as_one_that_is_not_there(tab):
     for name in ("vault", "vaulx"):
         shown = entered(tab("staff", name))
