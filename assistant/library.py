@@ -150,8 +150,7 @@ def _wire_files(events: LibraryEvents, parts: _Parts) -> None:
     parts.sync.click(events.sync, parts.collection, parts.status, **_QUIET)
     found = [parts.words, parts.chosen, parts.collection]
     listed = [parts.list, parts.count]
-    # Set by the page itself, the words ask for nothing.
-    parts.words.input(events.search, found, listed, trigger_mode="always_last", **_QUIET)
+    parts.words.change(events.search, found, listed, trigger_mode="always_last", **_QUIET)
 
 
 def _wire_document(events: LibraryEvents, parts: _Parts) -> None:
