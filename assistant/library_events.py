@@ -198,8 +198,11 @@ class LibraryEvents:
         self, words: str | None, chosen: str | None, collection: str | None, request: gr.Request
     ) -> Update:
         """Find files by words: list, count."""
-        with self._desk(collection, request) as desk:
+        try:
+            desk = self.desks.at(_visit(request), collection or DEFAULT_COLLECTION)
             return self._listed(desk, words or "", chosen, self._wording(request))
+        except _FAILURES:  # The page empties the words itself, and says why nothing is shown.
+            return gr.skip(), gr.skip()
 
     # One file: document, details, open, remove, actions, confirm, asked, chosen
 
