@@ -86,7 +86,7 @@ def test_a_pdf_reads_as_paragraphs(read):
 
 def test_a_page_without_sentence_end_runs_on_into_the_next(read):
     document = read(pdf_file(typed("een zin die"), typed("doorloopt."), typed("Nieuw.")), "a.pdf")
-    assert document.text == "een zin die\ndoorloopt.\n\nNieuw."
+    assert document.text == "een zin die doorloopt.\n\nNieuw."
     assert [document.text[s.start :].split()[0] for s in document.sections] == [
         "een",
         "doorloopt.",

@@ -106,7 +106,7 @@ def test_a_sentence_over_two_pages_is_marked_on_both(source):
         typed("Derde blad."),
     )
     document = source(content)
-    sentence = "De burgemeester opent de nieuwe haven op een\nzonnige dag in april."
+    sentence = "De burgemeester opent de nieuwe haven op een zonnige dag in april."
     assert pages_of(document, *cited(document, sentence)) == [1, 2]
     _, first = drawn(content, document, sentence, 1)
     _, second = drawn(content, document, sentence, 2)

@@ -38,6 +38,11 @@ def with_visible_hyphens(text: str) -> str:
     return _AT_LINE_END.sub("-", text)
 
 
+def is_broken(line: str) -> bool:
+    """Say whether a line ends inside a word."""
+    return bool(_AT_LINE_END.search(line[-1:]))
+
+
 def ends_sentence(text: str) -> bool:
     """Say whether a line ends in a mark that ends a sentence or announces a list."""
     return text.rstrip(_CLOSING)[-1:] in _TERMINAL and bool(text)

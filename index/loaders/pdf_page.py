@@ -14,6 +14,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import regex
 
+from index.loaders.pdf_fonts import Style, style_of
 from index.loaders.typesetting import Line, LineCell
 
 _CELL_GAP = 0.8
@@ -97,7 +98,8 @@ class _Characters:
                 parts = [self._text[word[0] : word[-1] + 1] for word in words]
                 blanks = [self._text[a[-1] + 1 : b[0]] or " " for a, b in pairwise(words)]
                 text = "".join(map(str.__add__, parts, [*blanks, ""]))
-                yield _line(text, parts, boxes)
+                shown = [number for word in words for number in word]
+                yield _line(text, parts, boxes, style_of(self._handle, shown))
 
     def _character(self, number: int) -> str:
         code = pdfium.FPDFText_GetUnicode(self._handle, number)
@@ -146,7 +148,7 @@ class _Characters:
         return _Box.turned(sides, self._rotation)
 
 
-def _line(text: str, words: list[str], boxes: list[_Box]) -> Line:
+def _line(text: str, words: list[str], boxes: list[_Box], style: Style) -> Line:
     is_leftwards = _is_leftwards(text)
     spans = [(-b.right, -b.left) if is_leftwards else (b.left, b.right) for b in boxes]
     in_order = sorted(spans)
@@ -161,6 +163,8 @@ def _line(text: str, words: list[str], boxes: list[_Box]) -> Line:
         first_word=_width_of_first(text, spans[0][1] - spans[0][0]),
         gap=max(gaps, default=0.0) - (min(gaps) if len(gaps) > 1 else 0.0),
         cells=tuple(_cells(words, spans, _CELL_GAP * height)),
+        size=style.size,
+        is_bold=style.is_bold,
     )
 
 
