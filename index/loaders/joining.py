@@ -10,6 +10,8 @@ _HYPHENS = "\x02\ufffe\u00ad"
 
 _AT_LINE_END = regex.compile(f"[{_HYPHENS}](?=\n|$)")
 
+_LAST_HYPHEN = regex.compile(r"(?<=\p{L})-$")
+
 # Scripts that write no blank between words; Korean does.
 _NO_BLANK = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u3000-\u303f\uff00-\uffef]"
@@ -31,6 +33,11 @@ def joined(before: str, after: str) -> str:
     if _NO_BLANK.match(before[-1:]) and _NO_BLANK.match(after[:1]):
         return before + after
     return f"{before} {after}"
+
+
+def with_line_end(text: str) -> str:
+    """Write a hyphen as PDF readers do at a line's end; they saw none in a line that is then cut."""
+    return _LAST_HYPHEN.sub("\x02", text)
 
 
 def with_visible_hyphens(text: str) -> str:

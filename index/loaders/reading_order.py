@@ -12,6 +12,7 @@ from statistics import median
 
 import regex
 
+from index.loaders.joining import ends_sentence, with_line_end
 from index.loaders.typesetting import Line, LineCell
 
 _LEAST_LINES = 4
@@ -36,10 +37,10 @@ _PART_GAP = 3.0
 """Times the height. A higher blank across all columns parts what is above it from what is below."""
 
 _ROW_GAP = 1.35
-"""Times the usual distance of lines. Blanks across all columns part the rows of a table."""
+"""Times the usual distance of lines. A larger one parts paragraphs, or the rows of a table."""
 
-_LEAST_ROW = 8
-"""Lines between such blanks, on average, from which on they are paragraphs and no rows."""
+_LEAST_THROUGH = 1 / 3
+"""Of the blanks in one column, where a sentence of another runs on beside it."""
 
 _MOST_HOLES = 0.25
 """Of the lines of a column. Prose has more lines than paragraphs."""
@@ -49,7 +50,6 @@ _NOTE_SIZE = 0.92
 """Of the page's usual size of letters."""
 
 _NOTE = regex.compile(r"(\d{1,3}|[*†‡])[ )]?\s?\p{L}")
-_BROKEN = regex.compile(r"(?<=\p{L})-$")
 
 
 @dataclass(slots=True)
@@ -88,8 +88,13 @@ def _by_column(lines: Sequence[Line]) -> list[Line]:
 
 
 def _steps(lines: Sequence[Line]) -> int:
-    back = sum(other.base > line.base - _SAME_LINE * line.height for line, other in pairwise(lines))
-    return back + sum(len(line.cells) > 1 for line in lines)
+    aside = sum(
+        other.base > line.base - _SAME_LINE * line.height
+        or other.start >= line.end
+        or line.start >= other.end
+        for line, other in pairwise(lines)
+    )
+    return aside + sum(len(line.cells) > 1 for line in lines)
 
 
 def _gutters(lines: Sequence[Line]) -> list[float]:
@@ -152,8 +157,7 @@ def _piece(line: Line, cells: Sequence[LineCell], *, is_cut: bool) -> Line:
     word = text.split(maxsplit=1)[0]
     return replace(
         line,
-        # What PDF readers write for a hyphen at a line's end: before the cut it had none.
-        text=_BROKEN.sub("\x02", text) if is_cut else text,
+        text=with_line_end(text) if is_cut else text,
         start=cells[0].start,
         end=cells[-1].end,
         first_word=(cells[-1].end - cells[0].start) * len(word) / len(text),
@@ -189,10 +193,27 @@ def _is_prose(column: Sequence[Line]) -> bool:
 
 
 def _has_rows(part: _Part) -> bool:
-    """Say whether blanks across all columns part them as often as the rows of a table."""
-    usual = median(drop for column in part.columns for drop in _drops(column))
-    blanks = sum(drop > _ROW_GAP * usual for drop in _drops(sum(part.columns, [])))
-    return blanks > 0 and max(map(len, part.columns)) < _LEAST_ROW * (blanks + 1)
+    """Say whether blanks in one column are as a rule where the others begin anew: rows of cells."""
+    columns = [sorted(column, key=lambda line: -line.base) for column in part.columns]
+    usual = median(drop for column in columns for drop in _drops(column))
+    runs_through = [
+        _runs_through(other, below.base + usual / 2, _ROW_GAP * usual)
+        for column in columns
+        for above, below in pairwise(column)
+        if above.base - below.base > _ROW_GAP * usual
+        for other in columns
+        if other is not column
+    ]
+    return bool(runs_through) and sum(runs_through) < _LEAST_THROUGH * len(runs_through)
+
+
+def _runs_through(column: Sequence[Line], height: float, gap: float) -> bool:
+    """Say whether a sentence of a column runs on across a height of the page."""
+    for above, below in pairwise(column):
+        if above.base >= height > below.base:
+            is_broken = not ends_sentence(above.text) and not below.text[:1].isupper()
+            return is_broken and above.base - below.base <= gap
+    return False
 
 
 def _drops(lines: Sequence[Line]) -> list[float]:
