@@ -36,7 +36,7 @@ def joined(before: str, after: str) -> str:
 
 
 def with_line_end(text: str) -> str:
-    """Write a hyphen as PDF readers do at a line's end; they saw none in a line that is then cut."""
+    """Write a hyphen as PDF readers do at the end of a line, where they saw no end of one."""
     return _LAST_HYPHEN.sub("\x02", text)
 
 

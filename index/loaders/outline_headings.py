@@ -62,7 +62,7 @@ def outlined(pages: Sequence[Sequence[Run]], outline: Sequence[OutlineEntry]) ->
     for entry in missing:
         place = _first_below(entry.top, lines[entry.page])
         if place is not None and place not in taken:
-            found.setdefault(place, HeadingLines(0, entry.level, is_sure=False))
+            found.setdefault(place, HeadingLines(0, entry.level))
     return found
 
 

@@ -3,7 +3,7 @@
 Knows what a block is; nothing of how tables and headings are told from other lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -14,19 +14,21 @@ from index.loaders.typesetting import Line
 
 @dataclass(frozen=True, slots=True)
 class PrintedHeading:
-    """A heading in the words of the page; 1 is the highest level.
-
-    One that is not sure is text, and what follows it belongs to no heading of its level or
-    deeper. It may be without words, where a document says that a part begins.
-    """
+    """A heading in the words of the page; 1 is the highest level."""
 
     text: str
     level: int
-    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEnd:
+    """Where something begins that lies below no heading of a level or deeper."""
+
+    level: int
 
 
 Run = Sequence[Line] | PrintedTable
-Block = Sequence[Line] | PrintedTable | PrintedHeading
+Block = Sequence[Line] | PrintedTable | PrintedHeading | SectionEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class LinePlace:
 
 @dataclass(frozen=True, slots=True)
 class HeadingLines:
-    """How many lines are a heading, and of which level; none where it has no words."""
+    """How many lines are a heading, and of which level.
+
+    None are where something begins that may be a heading, and ends the section before.
+    """
 
     count: int
     level: int
-    is_sure: bool = True
 
 
 Headings = Mapping[LinePlace, HeadingLines]
@@ -53,7 +57,7 @@ Headings = Mapping[LinePlace, HeadingLines]
 
 def text_of(lines: Sequence[Line]) -> str:
     """Join the lines of a heading."""
-    return reduce(joined, (line.text for line in lines), "") if len(lines) > 1 else lines[0].text
+    return reduce(joined, (line.text for line in lines))
 
 
 def with_headings(pages: Sequence[Sequence[Run]], headings: Headings) -> list[list[Block]]:
@@ -72,21 +76,18 @@ def with_headings(pages: Sequence[Sequence[Run]], headings: Headings) -> list[li
     ]
 
 
-def _cut(run: Sequence[Line], place: LinePlace, headings: Headings) -> list[Block]:
-    blocks: list[Block] = []
-    begun = number = 0
-    while number < len(run):
+def _cut(run: Sequence[Line], place: LinePlace, headings: Headings) -> Iterator[Block]:
+    begun = 0
+    for number in range(len(run)):
         heading = headings.get(LinePlace(place.page, place.block, number))
         if heading is None:
-            number += 1
             continue
         if begun < number:
-            blocks.append(run[begun:number])
-        end = number + heading.count
-        text = text_of(run[number:end]) if heading.count else ""
-        blocks.append(PrintedHeading(text, heading.level, heading.is_sure))
-        begun = end
-        number = max(end, number + 1)
+            yield run[begun:number]
+        begun = number + heading.count
+        if heading.count:
+            yield PrintedHeading(text_of(run[number:begun]), heading.level)
+        else:
+            yield SectionEnd(heading.level)
     if begun < len(run):
-        blocks.append(run[begun:])
-    return blocks
+        yield run[begun:]

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from index.loaders.joining import ends_sentence, joined, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
-from index.loaders.page_blocks import Block, PrintedHeading
+from index.loaders.page_blocks import Block, PrintedHeading, SectionEnd
 from index.loaders.printed_tables import PrintedTable
 from index.loaders.typesetting import Line, goes_on, paragraphs
 
@@ -21,7 +21,7 @@ class _Text:
     text: str
     page: int
     run: Sequence[Line] = ()
-    heading: PrintedHeading | None = None
+    heading: PrintedHeading | SectionEnd | None = None
 
 
 def write_pages(pages: Sequence[Sequence[Block]], manuscript: Manuscript) -> None:
@@ -33,8 +33,10 @@ def write_pages(pages: Sequence[Sequence[Block]], manuscript: Manuscript) -> Non
     is_tight = False
     for text, following in zip_longest(texts, texts[1:]):
         content, gap_after = _broken_off(text, following)
-        if text.heading is not None:
-            _write_heading(text.heading, text.page, manuscript)
+        if isinstance(text.heading, PrintedHeading):
+            manuscript.add_heading(content, text.heading.level, page=text.page)
+        elif isinstance(text.heading, SectionEnd):
+            manuscript.end_sections(text.heading.level)
         elif gap is not None:
             manuscript.go_on(with_visible_hyphens(content), gap=gap, page=text.page)
         else:
@@ -47,18 +49,12 @@ def _texts(blocks: Sequence[Block], page: int) -> Iterator[_Text]:
     for block in blocks:
         if isinstance(block, PrintedHeading):
             yield _Text(block.text, page, heading=block)
+        elif isinstance(block, SectionEnd):
+            yield _Text("", page, heading=block)
         elif isinstance(block, PrintedTable):
             yield from (_Text(text, page) for text in block.texts)
         else:
             yield from (_Text(text, page, run=block) for text in paragraphs(block))
-
-
-def _write_heading(heading: PrintedHeading, page: int, manuscript: Manuscript) -> None:
-    if heading.is_sure:
-        manuscript.add_heading(heading.text, heading.level, page=page)
-    else:
-        manuscript.end_sections(heading.level)
-        manuscript.add(with_visible_hyphens(heading.text), page=page)
 
 
 def _broken_off(text: _Text, following: _Text | None) -> tuple[str, str | None]:

@@ -98,15 +98,14 @@ def set_off(pages: Sequence[Sequence[Run]]) -> Headings:
         for candidate in _candidates(blocks, page, body)
     ]
     levels = _levels(candidates, body)
-    return {
-        candidate.place: HeadingLines(
-            len(candidate.lines),
-            1 + sum(look > candidate.look for look in levels),
-            candidate.is_borne_out and candidate.look in levels,
-        )
-        for candidate in candidates
-        if candidate.look in levels or candidate.look.size >= _LARGER * body.size
-    }
+    found: dict[LinePlace, HeadingLines] = {}
+    for candidate in candidates:
+        is_level = candidate.look in levels
+        count = len(candidate.lines) if is_level and candidate.is_borne_out else 0
+        level = 1 + sum(look > candidate.look for look in levels)
+        if is_level or candidate.look.size >= _LARGER * body.size:
+            found[candidate.place] = HeadingLines(count, level)
+    return found
 
 
 def _body(pages: Sequence[Sequence[Run]]) -> _Look | None:
