@@ -47,7 +47,7 @@ def with_visible_hyphens(text: str) -> str:
 
 def is_broken(line: str) -> bool:
     """Say whether a line ends inside a word."""
-    return bool(_AT_LINE_END.search(line[-1:]))
+    return _AT_LINE_END.search(with_line_end(line)[-1:]) is not None
 
 
 def ends_sentence(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from index.loaders.joining import ends_sentence, joined, with_visible_hyphens
+from index.loaders.joining import ends_sentence, joined, with_line_end, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
 from index.loaders.page_blocks import Block, PrintedHeading, SectionEnd
 from index.loaders.printed_tables import PrintedTable
@@ -63,7 +63,7 @@ def _broken_off(text: _Text, following: _Text | None) -> tuple[str, str | None]:
         return text.text, None
     if not goes_on(text.run, following.run[0]):
         return text.text, None
-    before = joined(text.text, following.text)[: -len(following.text)]
+    before = joined(with_line_end(text.text), following.text)[: -len(following.text)]
     content = before.rstrip()
     return content, before[len(content) :]
 

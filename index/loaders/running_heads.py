@@ -5,7 +5,7 @@ Knows repetition and how pages are numbered; nothing of what else the lines say.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import regex
@@ -42,7 +42,8 @@ _PAGE_NUMBER = regex.compile(
 def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Keep of each repeated line only the first, so that sentences can run on across pages.
 
-    A line is repeated that says the same, or that numbers the page in the same words.
+    A line is repeated that says the same, or that numbers the page in the same words. The first
+    is marked as one that is.
     """
     marks = [{id(line): _Mark.of(line, n) for line in _edges(page)} for n, page in enumerate(pages)]
     keys = Counter(key for page in marks for key in {mark.key for mark in page.values()})
@@ -54,12 +55,32 @@ def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         if mark.key and keys[mark.key] >= least and count >= _LEAST_PAGES
     }
     seen: set[str] = set()
-    kept = []
+    dropped: dict[int, _Look] = {}
     for page, found in zip(pages, marks, strict=True):
-        dropped = {place for place, mark in found.items() if mark in repeated and mark.key in seen}
+        for line in page:
+            mark = found.get(id(line))
+            if mark in repeated and mark.key in seen:
+                dropped[id(line)] = _Look(mark.key, line.size)
         seen |= {mark.key for mark in found.values()}
-        kept.append([line for line in page if id(line) not in dropped])
-    return kept
+    looks = set(dropped.values())
+    return [
+        [
+            replace(line, is_repeated=True)
+            if id(line) in found and _Look(found[id(line)].key, line.size) in looks
+            else line
+            for line in page
+            if id(line) not in dropped
+        ]
+        for page, found in zip(pages, marks, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What repeated lines look like; a title that stands larger on the first page is none."""
+
+    key: str
+    size: float
 
 
 @dataclass(frozen=True, slots=True)

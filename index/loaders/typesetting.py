@@ -54,7 +54,7 @@ class Line:
     `start` and `end` grow in the direction of reading, `base` grows upwards. `first_word` is the
     width of what may not be parted at its start, `gap` what its widest blank has over its
     narrowest (over none, when it is the only one). `size` is that of its letters, as fonts have
-    it; `height` depends on the font too.
+    it; `height` depends on the font too. One that other pages repeat at their edge `is_repeated`.
     """
 
     text: str
@@ -67,6 +67,7 @@ class Line:
     cells: tuple[LineCell, ...] = ()
     size: float = 0.0
     is_bold: bool = False
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ def set_off(pages: Sequence[Sequence[Run]]) -> Headings:
         for page, blocks in enumerate(pages)
         for candidate in _candidates(blocks, page, body)
     ]
+    heads = Counter(_head(candidate) for candidate in candidates)
+    candidates = [c for c in candidates if not _head(c) or heads[_head(c)] == 1]
     levels = _levels(candidates, body)
     found: dict[LinePlace, HeadingLines] = {}
     for candidate in candidates:
@@ -106,6 +108,13 @@ def set_off(pages: Sequence[Sequence[Run]]) -> Headings:
         if is_level or candidate.look.size >= _LARGER * body.size:
             found[candidate.place] = HeadingLines(count, level)
     return found
+
+
+def _head(candidate: _Candidate) -> str:
+    """Give the letters of what begins a page: several that say the same are running heads."""
+    if candidate.place.block or candidate.place.line:
+        return ""
+    return "".join(filter(str.isalpha, text_of(candidate.lines)))
 
 
 def _body(pages: Sequence[Sequence[Run]]) -> _Look | None:
@@ -199,6 +208,8 @@ def _looks_set_off(lines: Sequence[Line], body: _Look) -> bool:
 def _says_heading(lines: Sequence[Line]) -> bool:
     text = text_of(lines)
     names, *others = lines
+    if names.is_repeated:
+        return False
     is_cell = len(names.cells) > 2 or any(len(line.cells) > 1 for line in others)
     if len(names.cells) == 2:
         is_cell = is_cell or not _LABEL.fullmatch(names.cells[0].text)
