@@ -1,5 +1,7 @@
 """PDF files as documents: their headings, columns, notes, and what runs on across pages."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -363,10 +365,31 @@ def test_what_begins_otherwise_does_not_go_on():
 
 def test_the_first_of_running_heads_is_marked_unless_it_is_larger():
     pages = [[line("Nota", 790), line(f"Tekst {'abcd'[n]}", 700)] for n in range(4)]
-    assert without_repeats(pages)[0][0].is_repeated
+    assert without_repeats(pages)[0][0].is_aside
     title = Line("Nota", 0.0, 90.0, 790.0, 24.0, 30.0, 0.0, size=24.0)
     pages[0][0] = title
     assert without_repeats(pages)[0][0] == title
+
+
+def test_a_number_that_stands_apart_from_a_running_head_is_the_pages():
+    pages = []
+    for n in range(4):
+        head = LineCell("Artikel", 0.0, 60.0), LineCell(f"{n + 3}", 280.0, 290.0)
+        apart = replace(line(f"Artikel {n + 3}", 790), cells=head)
+        pages.append([apart, line(f"Tekst {'abcd'[n]}", 700)])
+    assert [len(page) for page in without_repeats(pages)] == [2, 1, 1, 1]
+
+
+def test_a_sentence_runs_on_across_notes_and_the_foot_of_a_page(read):
+    foot = typed("Woonvisie", top=30)
+    note = typed("1 Zie het besluit van 2024.", size=7, top=60)
+    first = typed(*PROSE[:1], "en daarover beslist het college")
+    second = typed("van de gemeente zelf, en niemand anders.", "", *OTHER)
+    pages = [first + note + foot, second + foot, typed("Slot.", "", "Einde.") + foot]
+    document = read(pdf_file(*pages))
+    assert "beslist het college van de gemeente zelf" in document.text
+    assert document.text.startswith("Woonvisie\n\n1 Zie het besluit van 2024.\n\nDe gemeente wil")
+    assert [section.page for section in document.sections] == [1, 2, 3]
 
 
 def test_cells_of_a_table_are_no_headings(read):

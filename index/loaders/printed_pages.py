@@ -5,7 +5,7 @@ Knows blocks and how a manuscript takes them; nothing of where lines lie or of f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, pairwise, zip_longest
 
 from index.loaders.joining import ends_sentence, joined, with_line_end, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
@@ -21,14 +21,15 @@ class _Text:
     text: str
     page: int
     run: Sequence[Line] = ()
+    is_aside: bool = False
     heading: PrintedHeading | SectionEnd | None = None
 
 
 def write_pages(pages: Sequence[Sequence[Block]], manuscript: Manuscript) -> None:
     """Write the blocks of all pages, of which the first is page 1."""
-    texts = [
-        text for number, blocks in enumerate(pages, start=1) for text in _texts(blocks, number)
-    ]
+    texts = _running_on(
+        [list(_texts(blocks, number)) for number, blocks in enumerate(pages, start=1)]
+    )
     gap: str | None = None
     is_tight = False
     for text, following in zip_longest(texts, texts[1:]):
@@ -54,14 +55,39 @@ def _texts(blocks: Sequence[Block], page: int) -> Iterator[_Text]:
         elif isinstance(block, PrintedTable):
             yield from (_Text(text, page) for text in block.texts)
         else:
-            yield from (_Text(text, page, run=block) for text in paragraphs(block))
+            for is_aside, lines in groupby(block, lambda line: line.is_aside):
+                run = list(lines)
+                yield from (_Text(text, page, run, is_aside) for text in paragraphs(run))
+
+
+def _running_on(pages: Sequence[list[_Text]]) -> list[_Text]:
+    """List the texts of all pages, with nothing between the two parts of a broken sentence.
+
+    Notes and heads stand before the first part then, or behind the second.
+    """
+    filled = [texts for texts in pages if texts]
+    for texts, following in pairwise(filled):
+        last = next((text for text in reversed(texts) if not text.is_aside), None)
+        first = next((text for text in following if not text.is_aside), None)
+        if last and first and _runs_on(last, first):
+            texts.append(texts.pop(_place(last, texts)))
+            following.insert(0, following.pop(_place(first, following)))
+    return [text for texts in filled for text in texts]
+
+
+def _runs_on(last: _Text, first: _Text) -> bool:
+    """Say whether a page's last paragraph goes on in the first of the next."""
+    are_prose = bool(last.run and first.run) and not (last.is_aside or first.is_aside)
+    return are_prose and goes_on(last.run, first.run[0])
+
+
+def _place(wanted: _Text, texts: Sequence[_Text]) -> int:
+    return next(number for number, text in enumerate(texts) if text is wanted)
 
 
 def _broken_off(text: _Text, following: _Text | None) -> tuple[str, str | None]:
     """Say how a text ends, and what parts it from the next if a page broke it off: None if not."""
-    if following is None or following.page == text.page or not (text.run and following.run):
-        return text.text, None
-    if not goes_on(text.run, following.run[0]):
+    if following is None or following.page == text.page or not _runs_on(text, following):
         return text.text, None
     before = joined(with_line_end(text.text), following.text)[: -len(following.text)]
     content = before.rstrip()

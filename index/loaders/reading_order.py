@@ -226,11 +226,15 @@ def _notes_last(lines: list[Line]) -> list[Line]:
     usual = _usual_size(lines)
     text: list[Line] = []
     notes: list[Line] = []
+    was_note = False
     for line, before in zip(lines, [None, *lines], strict=False):
         is_small = 0 < line.size < _NOTE_SIZE * usual
-        goes_on = bool(notes) and notes[-1] is before and _is_below(line, notes[-1])
-        if is_small and (goes_on or (_NOTE.match(line.text) and _is_foot(line, lines, usual))):
-            notes.append(line)
+        goes_on = was_note and before is not None and _is_below(line, before)
+        was_note = is_small and (
+            goes_on or (bool(_NOTE.match(line.text)) and _is_foot(line, lines, usual))
+        )
+        if was_note:
+            notes.append(replace(line, is_aside=True))
         else:
             text.append(line)
     return text + notes
@@ -244,6 +248,7 @@ def _is_foot(line: Line, lines: Sequence[Line], usual: float) -> bool:
     """Say whether no line of the page's usual size stands below a line."""
     return not any(
         other.size >= _NOTE_SIZE * usual
+        and not other.is_aside
         and other.base < line.base
         and other.start < line.end
         and line.start < other.end

@@ -26,6 +26,8 @@ _LONGEST_NUMBER = 6
 """Digits of the number of a page."""
 
 _NUMBER = regex.compile(r"\d+")
+_FIRST = regex.compile(r"^\s*(?P<number>\d+)")
+_LAST = regex.compile(r"(?P<number>\d+)\s*$")
 
 # Only such lines may differ in their number: "Artikel 3" on the third page is text.
 _WORD = r"(?:p|s|pag|blz|pp)\s?\.|pag|blz|p[aá]gina|page|bladzijde|blad|seite|sida|side"
@@ -65,7 +67,7 @@ def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     looks = set(dropped.values())
     return [
         [
-            replace(line, is_repeated=True)
+            replace(line, is_aside=True)
             if id(line) in found and _Look(found[id(line)].key, line.size) in looks
             else line
             for line in page
@@ -99,12 +101,21 @@ class _Mark:
         """Describe a line on the page at a place, from 0."""
         if len(_NUMBER.findall(line.text)) > _MOST_NUMBERS:
             return cls("", None)
-        found = _PAGE_NUMBER.search(line.text)
+        found = _PAGE_NUMBER.search(line.text) or _apart(line)
         if not found or len(found["number"]) > _LONGEST_NUMBER:
             return cls(line.text, None)
         start, end = found.span("number")
         key = f"{line.text[:start]}#{line.text[end:]}"
         return cls(key, int(found["number"]) - place)
+
+
+def _apart(line: Line) -> regex.Match[str] | None:
+    """Find a number that stands apart at either end of a line, as those of pages do."""
+    if len(line.cells) < 2:
+        return None
+    if line.cells[-1].text.isdecimal():
+        return _LAST.search(line.text)
+    return _FIRST.search(line.text) if line.cells[0].text.isdecimal() else None
 
 
 def _edges(page: Sequence[Line]) -> list[Line]:

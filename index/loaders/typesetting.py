@@ -54,7 +54,8 @@ class Line:
     `start` and `end` grow in the direction of reading, `base` grows upwards. `first_word` is the
     width of what may not be parted at its start, `gap` what its widest blank has over its
     narrowest (over none, when it is the only one). `size` is that of its letters, as fonts have
-    it; `height` depends on the font too. One that other pages repeat at their edge `is_repeated`.
+    it; `height` depends on the font too. Notes, and what pages repeat at their edge, are each an
+    aside, beside which the text runs on.
     """
 
     text: str
@@ -67,7 +68,7 @@ class Line:
     cells: tuple[LineCell, ...] = ()
     size: float = 0.0
     is_bold: bool = False
-    is_repeated: bool = False
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def _looks_set_off(lines: Sequence[Line], body: _Look) -> bool:
 def _says_heading(lines: Sequence[Line]) -> bool:
     text = text_of(lines)
     names, *others = lines
-    if names.is_repeated:
+    if names.is_aside:
         return False
     is_cell = len(names.cells) > 2 or any(len(line.cells) > 1 for line in others)
     if len(names.cells) == 2:
