@@ -156,6 +156,14 @@ def test_a_page_that_is_all_large_has_no_headings(read):
     assert document.text.startswith("Woonvisie 2026\n\nGemeente Voorbeeld\n\nHuren")
 
 
+def test_what_stands_at_the_edge_of_each_page_makes_no_heading_of_a_cover(read):
+    foot = typed("Afdeling Ruimte, Wonen en Economie, gemeente Voorbeeld aan de rivier", top=30)
+    pages = [typed("Woonvisie", size=24, top=500) + foot]
+    pages += [set_in((name, 10, "B", PROSE)) + foot for name in ("Huren", "Kopen")]
+    document = read(pdf_file(*pages))
+    assert places(document) == [(1, ""), (2, "Huren"), (3, "Kopen")]
+
+
 def test_running_heads_are_no_headings(read):
     names = ("Huren", "Kopen", "Bouwen", "Slopen")
     pages = []

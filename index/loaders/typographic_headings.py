@@ -181,7 +181,7 @@ def _groups(blocks: Sequence[Run], page: int, body: _Look) -> Iterator[_Group]:
             stands_out = _looks_set_off(group, body) and _says_heading(group)
             if _Look.of(group[0]).size < _LARGER * body.size:
                 stands_out = stands_out and _has_gap(before, group[0], usual)
-            letters = sum(_letters(line.text) for line in group)
+            letters = sum(_letters(line.text) for line in group if not line.is_aside)
             yield _Group(LinePlace(page, number, start), group, letters, stands_out)
             start = end
 
