@@ -148,12 +148,12 @@ def test_bold_words_that_begin_a_line_of_prose_are_no_heading(read):
 
 
 def test_a_page_that_is_all_large_has_no_headings(read):
-    cover = typed("Woonvisie 2026", size=24, top=500) + typed(
-        "Gemeente Voorbeeld", size=18, top=450
-    )
+    cover = typed("Woonvisie voor de jaren 2026 tot 2030", size=24, top=500)
+    cover += typed("Gemeente Voorbeeld aan de rivier", size=18, top=470)
+    cover += typed("Vastgesteld door de raad op 12 maart 2026", top=440)
     document = read(pdf_file(cover, set_in(*BOLD)))
     assert places(document) == [(1, ""), (2, "Huren"), (2, "Kopen")]
-    assert document.text.startswith("Woonvisie 2026\n\nGemeente Voorbeeld\n\nHuren")
+    assert document.text.startswith("Woonvisie voor de jaren 2026 tot 2030\n\nGemeente Voorbeeld")
 
 
 def test_what_stands_at_the_edge_of_each_page_makes_no_heading_of_a_cover(read):
@@ -244,58 +244,62 @@ READ_LEFT = (
 )
 
 
-def side_by_side(lower: int) -> str:
-    """Show two columns line by line; the second lies lower by some points."""
-    return " ".join(
-        typed(left, top=640 - 12 * n, left=40, size=9)
-        + typed(right, top=640 - lower - 12 * n, left=320, size=9)
-        for n, (left, right) in enumerate(zip(LEFT, RIGHT, strict=True))
-    )
+def side_by_side(left: tuple[str, ...], right: tuple[str, ...], start: int = 320) -> list[str]:
+    """Show the lines of two columns: each of the first, and behind it one of the second."""
+    return [
+        typed(text, top=640 - 10 * number, left=place, size=9)
+        for number, texts in enumerate(zip(left, right, strict=True))
+        for text, place in zip(texts, (40, start), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("lower", [0, 5])
 def test_columns_that_a_file_has_line_by_line_are_read_one_after_the_other(read, lower):
     full = "Een regel over de hele breedte van de bladzijde, van de linkerkant tot de rechterkant."
-    page = typed(full, top=700) + side_by_side(lower) + typed(full, top=500)
+    lines = side_by_side(LEFT, RIGHT)
+    lines[1::2] = [f"1 0 0 1 0 -{lower} cm {line} 1 0 0 1 0 {lower} cm" for line in lines[1::2]]
+    page = " ".join([typed(full, top=700), *lines, typed(full, top=500)])
     document = read(pdf_file(page))
     assert document.text == f"{full}\n\n{READ_LEFT}\n\n{' '.join(RIGHT)}\n\n{full}"
 
 
+def test_columns_that_a_file_has_one_after_the_other_stay_in_its_order(read):
+    lines = side_by_side(LEFT, RIGHT)
+    text = read(pdf_file(" ".join([*lines[1::2], *lines[::2]]))).text
+    assert text.index(RIGHT[0]) < text.index(LEFT[0])
+
+
+QUESTIONS = (
+    "Wie maakt bezwaar tegen een besluit dat hem",
+    "of haar raakt, en binnen welke tijd is dat?",
+    "",
+    "Wie hoort daarna degene die bezwaar maakt,",
+    "en waar vindt zo een zitting dan plaats?",
+    "",
+    "Wie beslist ten slotte op dat bezwaar, en",
+    "hoe lang mag het dan in alles nog duren?",
+)
+ANSWERS = (
+    "Ieder die een belang bij dat besluit heeft,",
+    "maakt binnen zes weken bezwaar daartegen,",
+    "en doet dat in een brief of op de website.",
+    "Een commissie van drie leden hoort hem of",
+    "haar, in het stadhuis en in het openbaar,",
+    "en maakt daarvan een verslag voor allen.",
+    "Het college van burgemeester en wethouders",
+    "beslist binnen twaalf weken op het bezwaar.",
+)
+
+
 def test_rows_of_prose_stay_rows(read):
-    rows = " ".join(
-        typed(left, top=640 - 12 * n - 8 * (n // 2), left=40, size=9)
-        + typed(right, top=640 - 12 * n - 8 * (n // 2), left=320, size=9)
-        for n, (left, right) in enumerate(
-            [
-                (
-                    "Wie maakt bezwaar tegen een besluit",
-                    "Ieder die een belang bij dat besluit heeft",
-                ),
-                (
-                    "en binnen welke tijd moet dat zijn?",
-                    "doet dat binnen zes weken na het besluit.",
-                ),
-                ("Wie hoort degene die bezwaar maakt", "Een commissie hoort hem of haar, en wel"),
-                ("en waar vindt zo een zitting plaats?", "op het stadhuis, in het openbaar."),
-                ("Wie beslist daarna op een bezwaar", "Het college van burgemeester en wethouders"),
-                ("en hoe lang duurt dat nog daarna?", "doet dat binnen twaalf weken daarna."),
-            ]
-        )
-    )
-    text = read(pdf_file(rows)).text
-    assert "Wie maakt bezwaar tegen een besluit | Ieder die een belang" in text
+    text = read(pdf_file(" ".join(side_by_side(QUESTIONS, ANSWERS)))).text
+    assert text.index(QUESTIONS[0]) < text.index(ANSWERS[0]) < text.index(QUESTIONS[1])
 
 
 def test_side_notes_are_not_taken_for_a_column(read):
-    page = " ".join(
-        typed(note, top=640 - 12 * n, left=40, size=9)
-        + typed(line, top=640 - 12 * n, left=160, size=9)
-        for n, (note, line) in enumerate(
-            zip(("Bevoegd", "gezag", "en", "termijn", "nu"), LEFT, strict=True)
-        )
-    )
-    before = read(pdf_file(page)).text
-    assert before.index("Bevoegd") < before.index("Het college") < before.index("gezag")
+    notes = ("wie er in of", "bij de raad is", "en er op let", "dat het ook zo", "is en het blijft")
+    text = read(pdf_file(" ".join(side_by_side(notes, LEFT, start=180)))).text
+    assert text.index(notes[0]) < text.index(LEFT[0]) < text.index(notes[1])
 
 
 def test_notes_below_a_column_come_after_the_text_of_the_page(read):

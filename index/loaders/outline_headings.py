@@ -32,7 +32,7 @@ class OutlineEntry:
 
 @dataclass(frozen=True, slots=True)
 class _PageLine:
-    """A line of a page, with its letters; `run` holds it and what follows it in its block."""
+    """A line of a page, its letters but for a number before them, and those of the lines below."""
 
     place: LinePlace
     line: Line

@@ -18,7 +18,7 @@ _LONGEST_NAME = 128
 _BOLD = regex.compile(r"(?i)bold|black|heavy|demi|(?:CM|SF)BX|-bd\b")
 
 _SPREAD = 3
-"""Letters of a line that are asked for their font: its first, its last, and those between."""
+"""Letters of a line that are asked for their font: its first, its last, and what is between."""
 
 
 @dataclass(frozen=True, slots=True)

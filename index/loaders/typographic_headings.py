@@ -215,7 +215,7 @@ def _says_heading(lines: Sequence[Line]) -> bool:
         is_cell = is_cell or not _LABEL.fullmatch(names.cells[0].text)
     letters = sum(map(str.isalpha, text))
     is_said = not text[:1].islower() and not _NO_HEADING.search(text)
-    return is_said and not is_cell and 2 <= len(text) / 2 <= letters and len(text) <= _LONGEST
+    return is_said and not is_cell and len(text) <= _LONGEST and letters >= max(2, len(text) / 2)
 
 
 def _has_gap(before: Line | None, line: Line, usual_drop: float) -> bool:
