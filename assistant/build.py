@@ -249,7 +249,10 @@ def build_detector(settings: Settings) -> LanguageDetector:
     try:
         return LanguageDetector(settings.languages)
     except ValueError as error:
-        raise BadSetting(f"The setting languages: {error}. Use two-letter codes.") from None
+        raise BadSetting(
+            f"The setting languages has the value {' '.join(settings.languages)!r}: {error}. "
+            "Correct it in bronwijzer.toml or in BRONWIJZER_LANGUAGES, with codes of ISO 639-1."
+        ) from None
 
 
 def build_assistant(

@@ -271,9 +271,7 @@ def collections_remove(
     """Delete a collection's index, and the files that were added to it on a page."""
     from assistant import collection_commands
 
-    if not yes:
-        typer.confirm(f"Delete the collection {name}?", abort=True)
-    collection_commands.remove(name)
+    collection_commands.remove(name, yes)
 
 
 @model_app.command("pull")

@@ -176,6 +176,10 @@ def test_a_slip_is_an_error_and_no_wider_search():
             FilterBody.model_validate({"until": moment})
     with pytest.raises(BadQuestion, match="--since.*yesterday.*2026-01-31"):
         read_options("", [], [], "yesterday", "")
+    with pytest.raises(BadQuestion, match="--language.*english.*such as nl"):
+        read_options("", [], ["english"], "", "")
+    with pytest.raises(BadQuestion, match="2026-06-30 is after --until 2026-01-01"):
+        read_options("", [], [], "2026-06-30", "2026-01-01")
 
 
 @pytest.mark.parametrize("field", ["since", "until", "indexed_since", "indexed_until"])
