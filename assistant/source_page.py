@@ -16,7 +16,7 @@ from assistant.source_history import HISTORY_STYLE, history_section
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
 from index.language import direction_of
-from index.paging import has_pages, pages_of
+from index.paging import has_pages, page_starts, pages_of
 from index.types import DocumentInfo, Section, SourceDocument, Span
 
 _MOST_CHARACTERS = 200_000
@@ -158,7 +158,8 @@ def _pieces(view: SourceView, shown: Span, wording: Wording) -> Iterator[str]:
     """Write the text from border to border of pages, headings and the cited sentence."""
     text = view.document.text
     inside = [s for s in view.document.sections if shown.start <= s.start < shown.end]
-    pages = {s.start: s.page for s in inside if s.page is not None}
+    begun = page_starts(view.document)
+    pages = {start: page for start, page in begun.items() if shown.start <= start < shown.end}
     headings = {s.start: level for s in inside if (level := _level(s, text))}
     cited = view.cited or Span(shown.start, shown.start)
     borders = {shown.start, shown.end, cited.start, cited.end, *pages, *headings}
