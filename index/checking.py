@@ -57,6 +57,8 @@ class _Check:
             what = f"the catalog's file is damaged ({damage})"
             self._tell(Disagreement(what, 1, "bronwijzer restore FILE"))
         else:
+            if self._repair:
+                self._stores.agreement.revoke()
             self._check_catalog()
             yield self._at("numbers")
             self._check_numbers()

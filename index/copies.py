@@ -4,7 +4,7 @@ Knows paths and numbers of documents; nothing of their content.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.database import Database
@@ -52,6 +52,14 @@ class Copies:
             connection.execute(
                 "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
                 (copy.path, copy.document_id, copy.size, copy.mtime_ns),
+            )
+
+    def hand_over(self, document_ids: Iterable[int], other: int) -> None:
+        """Have all copies of some documents be those of another."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE copies SET document_id = ? WHERE document_id = ?",
+                [(other, number) for number in document_ids],
             )
 
     def drop(self, path: str) -> bool:

@@ -108,6 +108,15 @@ class TermIndex:
             return set()
         return set(self._numbers(searcher, tantivy.Query.all_query(), searcher.num_docs))
 
+    def count(self) -> int:
+        """Count the passages in the index."""
+        return int(self._searcher().num_docs)
+
+    def has(self, number: int) -> bool:
+        """Say whether a passage is in the index."""
+        own = tantivy.Query.term_query(self._schema, "id", number)
+        return len(self._searcher().search(own, 1).hits) == 1
+
     def search(self, question: str, limit: int, among: Sequence[int] | None = None) -> list[int]:
         """Find the passages of the best BM25 scores, best first; of some alone, where given."""
         terms = _query_grams(question)

@@ -147,6 +147,16 @@ class VectorStore:
         with self._reporting():
             return {int(number) for number in self._collection.get(include=[])["ids"]}
 
+    def count(self) -> int:
+        """Count the vectors in the collection."""
+        with self._reporting():
+            return self._collection.count()
+
+    def has(self, passage_id: int) -> bool:
+        """Say whether a vector is in the collection."""
+        with self._reporting():
+            return bool(self._collection.get(ids=[str(passage_id)], include=[])["ids"])
+
     def search(self, vector: Vector, offsets: Mapping[int, float], limit: int) -> list[int]:
         """Find the passages nearest to a question of shape (dimension,), best first.
 

@@ -37,6 +37,7 @@ HOMES = {
     "typer": {
         "assistant/cli.py",
         "assistant/evaluation/arguments.py",
+        "assistant/collection_options.py",
         "assistant/key_options.py",
     },
     "rich": {
