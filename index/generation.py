@@ -94,7 +94,8 @@ class Generation:
         self.collection = f"bronwijzer-{uuid.uuid4().hex[:12]}"
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE generations SET collection = ?, in_step = 0 WHERE id = ?",
+                "UPDATE generations SET collection = ?, in_step = 0, vector_files = '' "
+                "WHERE id = ?",
                 (self.collection, self.number),
             )
 

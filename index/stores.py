@@ -39,11 +39,7 @@ class Stores:
     generation: Generation
     vectors: VectorStore
     terms: TermIndex
-
-    @property
-    def agreement(self) -> Agreement:
-        """Give the mark that says whether Chroma and Tantivy hold the ready passages alone."""
-        return Agreement(self.database, self.generation.number)
+    agreement: Agreement
 
     def write(self, passages: list[EmbeddedPassage]) -> None:
         """Put passages into Chroma and Tantivy."""
@@ -127,10 +123,17 @@ class Stores:
         if not self.agreement.is_noted:
             return False
         ready = self.agreement.extent()
-        return all(
+        stores: list[VectorStore | TermIndex] = [self.terms]
+        # The first look into Chroma's files reads all vectors.
+        if not self.agreement.covers_vectors:
+            stores.append(self.vectors)
+        are = all(
             store.count() == ready.passages and (not ready.passages or store.has(ready.newest))
-            for store in (self.vectors, self.terms)
+            for store in stores
         )
+        if are:
+            self.agreement.note()
+        return are
 
     def reconcile(self) -> int:
         """Make Chroma and Tantivy hold the ready passages and no others; count the repairs."""

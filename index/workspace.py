@@ -3,12 +3,15 @@
 Knows which files and collections belong to which generation; nothing of what they hold.
 """
 
+import hashlib
+import logging
 import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.agreement import Agreement
 from index.catalog import CATALOG, Catalog
 from index.database import Database
 from index.errors import StoreUnavailable
@@ -17,6 +20,8 @@ from index.stores import Stores
 from index.terms import TermIndex
 from index.types import Embedder
 from index.vectors import VectorStore, drop, open_client
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Workspace:
         self._opened: dict[str, Stores] = {}
         self.database = Database(folder / CATALOG, read_only)
         self.catalog = Catalog(self.database)
+        # To open them changes them.
+        self._files_before = self._vector_files()
         try:
             self._client = open_client(folder / "chroma", chroma.url, chroma.key)
         except StoreUnavailable:
@@ -57,8 +64,15 @@ class Workspace:
 
     def close(self) -> None:
         """Release the files."""
-        self.database.close()
         self._client.close()
+        opened, self._opened = self._opened, {}
+        try:
+            for stores in opened.values():
+                stores.agreement.leave(self._vector_files())
+        except StoreUnavailable as error:
+            # What was done is kept; only that the vectors are as they should be must be seen anew.
+            _log.warning("The next sync will look into all vectors of %s: %s", self.folder, error)
+        self.database.close()
 
     def current(self) -> Stores | None:
         """Give the stores of the current generation, if there is one yet.
@@ -114,7 +128,27 @@ class Workspace:
             generation,
             VectorStore(self._client, name, dimension, where, self._read_only),
             TermIndex(self._terms_folder(generation.number), self._read_only),
+            Agreement(self.database, generation.number, self._files_before),
         )
+
+    def _vector_files(self) -> str:
+        """Describe the files of the vectors; empty where they are on a server or cannot be seen."""
+        if self._chroma.url:
+            return ""
+        try:
+            return self._described()
+        except OSError:
+            return ""
+
+    def _described(self) -> str:
+        described = hashlib.sha256()
+        for file in sorted((self.folder / "chroma").rglob("*")):
+            found = file.stat()
+            # No tool sets the time of a change of a file's own record, as it may that of writing.
+            described.update(
+                f"{file} {found.st_size} {found.st_ctime_ns}\n".encode("utf-8", "surrogateescape")
+            )
+        return described.hexdigest()
 
     def _terms_folder(self, generation: int) -> Path:
         return self.folder / f"terms-{generation}"

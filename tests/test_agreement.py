@@ -1,7 +1,11 @@
 """When a sync takes the stores to be in step without asking for all they hold, and when not."""
 
+import shutil
+import sqlite3
+
 import pytest
 
+from index.catalog import CATALOG
 from index.errors import EmbedderUnavailable
 from index.relocation import settle
 from index.schema import SCHEMA_VERSION
@@ -103,7 +107,9 @@ def test_a_chroma_that_was_emptied_is_filled_again(tmp_path, texts, chroma):
         list(corpus.sync([texts]))
         stores = corpus._stores
         assert stores.are_in_step()
-        stores.vectors.drop(stores.generation.collection)
+        if chroma.url:
+            stores.vectors.drop(stores.generation.collection)
+    shutil.rmtree(tmp_path / "data" / "chroma", ignore_errors=True)
     with open_corpus(tmp_path / "data", WordEmbedder(), chroma) as again:
         assert repairs(again) and agree(again)
 
@@ -142,6 +148,41 @@ def test_an_embedder_that_fails_leaves_the_mark_of_untouched_stores(tmp_path, co
         assert failing._stores.are_in_step() and agree(failing)
 
 
+def asked(corpus):
+    """Sync; count how often Chroma is asked for its number of vectors."""
+    calls = []
+    watch(corpus._stores.vectors, "count", lambda: calls.append("count"))
+    list(corpus.sync())
+    return len(calls)
+
+
+def test_vectors_whose_files_nobody_touched_since_they_were_left_are_not_looked_into(
+    tmp_path, corpus
+):
+    assert asked(corpus) == 1
+    corpus.close()
+    for _ in range(2):
+        with open_corpus(tmp_path / "data", WordEmbedder()) as again:
+            assert asked(again) == 0
+    (tmp_path / "data" / "chroma" / "chroma.sqlite3").touch()
+    # Who closes without having looked leaves it to others to look.
+    open_corpus(tmp_path / "data", WordEmbedder()).close()
+    for count in (1, 0):
+        with open_corpus(tmp_path / "data", WordEmbedder()) as again:
+            assert asked(again) == count
+
+
+def test_a_process_that_was_killed_leaves_vectors_to_be_looked_into(tmp_path, corpus, texts):
+    corpus.close()
+    killed = open_corpus(tmp_path / "data", WordEmbedder())
+    (texts / "leeuw.txt").write_text("De leeuw brult.", encoding="utf-8")
+    assert asked(killed) == 0
+    killed._workspace._client.close()
+    killed._workspace.database.close()
+    with open_corpus(tmp_path / "data", WordEmbedder()) as again:
+        assert asked(again) == 1 and agree(again)
+
+
 def test_a_removal_and_a_rebuild_have_the_next_sync_look_at_everything(corpus, texts):
     corpus.remove(texts / "zebra.txt")
     assert not corpus._stores.agreement.is_noted
@@ -161,6 +202,11 @@ def test_a_repair_takes_the_mark_away_before_it_begins(corpus):
     assert corpus._stores.are_in_step()
 
 
+def test_a_corpus_that_was_to_be_deleted_has_no_mark(corpus):
+    with corpus.retired():
+        assert not corpus._stores.agreement.is_noted
+
+
 def test_a_check_leaves_the_mark(corpus):
     list(corpus.check())
     assert corpus._stores.agreement.is_noted
@@ -175,16 +221,17 @@ def test_a_catalog_that_came_from_elsewhere_has_no_mark(tmp_path, corpus):
 
 
 def test_a_catalog_of_before_there_were_marks_has_none(tmp_path, corpus):
-    database = corpus._stores.database
-    for statement in (
-        "DROP INDEX documents_by_file",
-        "ALTER TABLE generations DROP COLUMN in_step",
-        "ALTER TABLE documents DROP COLUMN edition",
-        "CREATE INDEX documents_by_file ON documents (path, state, size, mtime_ns, sha256)",
-        "PRAGMA user_version = 3",
-    ):
-        database.connection.execute(statement)
     corpus.close()
+    connection = sqlite3.connect(tmp_path / "data" / CATALOG)
+    connection.executescript(
+        "DROP INDEX documents_by_file; DROP INDEX documents_by_state;"
+        "ALTER TABLE generations DROP COLUMN in_step;"
+        "ALTER TABLE generations DROP COLUMN vector_files;"
+        "ALTER TABLE documents DROP COLUMN edition;"
+        "CREATE INDEX documents_by_file ON documents (path, state, size, mtime_ns, sha256);"
+        "PRAGMA user_version = 3;"
+    )
+    connection.close()
     with open_corpus(tmp_path / "data", WordEmbedder()) as later:
         version = later._stores.database.connection.execute("PRAGMA user_version").fetchone()[0]
         assert version == SCHEMA_VERSION and not later._stores.agreement.is_noted
