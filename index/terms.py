@@ -52,6 +52,11 @@ def grams(text: str) -> list[str]:
     return found
 
 
+def aside_of(folder: Path) -> Path:
+    """Name the folder that a damaged index is moved to."""
+    return folder.with_name(f"{folder.name}.damaged")
+
+
 class TermIndex:
     """A Tantivy index of passages in a folder of its own. Readers see the last commit.
 
@@ -86,7 +91,7 @@ class TermIndex:
 
     def _put_aside(self, error: ValueError) -> None:
         """Move a damaged index out of the way: the catalog has all that it held."""
-        aside = self._folder.with_name(f"{self._folder.name}.damaged")
+        aside = aside_of(self._folder)
         shutil.rmtree(aside, ignore_errors=True)
         self._folder.rename(aside)
         _log.warning(
@@ -96,6 +101,14 @@ class TermIndex:
             error,
             aside.name,
         )
+
+    def discard_damaged(self) -> bool:
+        """Delete the damaged index in whose place this one is; say whether there was one."""
+        aside = aside_of(self._folder)
+        if not aside.exists():
+            return False
+        shutil.rmtree(aside, ignore_errors=True)
+        return not aside.exists()
 
     def writer(self) -> "TermWriter":
         """Open the one writer that the index may have. Raises StoreUnavailable."""

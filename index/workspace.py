@@ -17,7 +17,7 @@ from index.database import Database
 from index.errors import StoreUnavailable
 from index.generation import Generation
 from index.stores import Stores
-from index.terms import TermIndex
+from index.terms import TermIndex, aside_of
 from index.types import Embedder
 from index.vectors import VectorStore, drop, open_client
 
@@ -103,7 +103,9 @@ class Workspace:
         others = stores.generation.others()
         for other in others:
             stores.vectors.drop(other.collection)
-            shutil.rmtree(self._terms_folder(other.number), ignore_errors=True)
+            terms = self._terms_folder(other.number)
+            for folder in (terms, aside_of(terms)):
+                shutil.rmtree(folder, ignore_errors=True)
             with self._opening:
                 self._opened.pop(other.collection, None)
         return [other.number for other in others]
