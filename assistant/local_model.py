@@ -189,6 +189,9 @@ def _start(launch: _Launch) -> Any:  # noqa: ANN401 (xllamacpp has no types)
     params.api_keys = [launch.api_key]
     params.webui = params.endpoint_slots = params.endpoint_props = False
     params.verbosity = 1  # errors only
+    # The engine copies most weights into an order of its own; mapped, the file would stay in
+    # memory beside the copy: 2.2 GB in place of 1.6 for 1.1 GB of weights.
+    params.use_mmap = False
     # The engine divides its context among the requests that it answers at once.
     params.n_ctx = launch.context * launch.parallel
     params.n_parallel = launch.parallel

@@ -9,7 +9,9 @@ made of words of some sentence. Passage and sentence vectors are sums of a rando
 since embedding a hundred thousand passages for real takes hours; a question is embedded for real
 besides, so that its time counts. Beside the whole search stands Chroma alone, asked for six
 passages of the same collection in turns, so that the ratio holds on a busy machine too. Then the
-same while a sync adds documents, and the time of a sync that adds one.
+same while a sync adds documents, and the time of a sync that adds one. With `--peer` LlamaIndex's
+vector retriever on Chroma is asked too, in turns, over the same files as it splits them, with the
+same vectors of words; that needs the dependency group `benchmarks`, and memory is not told then.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,16 +44,25 @@ SHOWN = 6
 MILLISECONDS = 1000
 
 
+class File(NamedTuple):
+    """A file as peers read it."""
+
+    id: str
+    title: str
+    text: str
+
+
 class WordEmbedder:
     """Vectors that add up random vectors of words; a question takes the bundled embedder's time."""
 
-    fingerprint = "benchmark-words;384"
     dimension = 384
     languages = None
     hindrance = ""
 
     def __init__(self) -> None:
         self._bundled = BundledEmbedder()
+        # So that `bronwijzer serve` opens what stays in `--folder`.
+        self.fingerprint = self._bundled.fingerprint
         self._word = lru_cache(VOCABULARY)(_random_unit)
 
     def embed_query(self, text: str) -> Vector:
@@ -147,6 +159,29 @@ def asked(corpus: Corpus, embedder: WordEmbedder, questions: Sequence[str]) -> N
     )
 
 
+def beside_peer(
+    corpus: Corpus, folder: Path, embedder: WordEmbedder, questions: Sequence[str]
+) -> None:
+    """Time whole searches and LlamaIndex's on Chroma, in turns, and print both."""
+    from benchmarks.peers import PeerIndex
+
+    paths = sorted((folder / "files").rglob("*.txt"))
+    peer = PeerIndex(
+        [File(path.name, path.name, path.read_text("utf-8")) for path in paths], embedder
+    )
+    retriever = peer.dense(SHOWN)
+    whole, theirs = [], []
+    for question in questions:
+        whole.append(timed(lambda q=question: corpus.search(q, SHOWN)))  # type: ignore[misc]
+        theirs.append(timed(lambda q=question: retriever.retrieve(q)))  # type: ignore[misc]
+    ratio = np.median(np.array(whole) / np.array(theirs))
+    print(
+        f"  evidence {shown(whole)}; LlamaIndex on Chroma {shown(theirs)} "
+        f"({len(peer.nodes)} nodes); ratio {ratio:.2f}",
+        flush=True,
+    )
+
+
 def measure(corpus: Corpus, folder: Path, writer: Writer, embedder: WordEmbedder, n: int) -> None:
     """Print how a corpus of this size does, at rest, while a sync runs, and with one more file."""
     questions = [writer.question() for _ in range(n)]
@@ -181,10 +216,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--folder", type=Path, help="an empty one, where all stays")
+    parser.add_argument("--peer", action="store_true", help="ask LlamaIndex on Chroma too")
     options = parser.parse_args()
     embedder = WordEmbedder()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = options.folder or Path(name)
         writer = Writer(folder / "files")
         reading = Reading(loaders=LOADERS, detector=LanguageDetector(), most_bytes=10**7)
         with Corpus(folder / "data", embedder, reading, ChromaAddress()) as corpus:
@@ -193,7 +230,11 @@ def main() -> None:
                 writer.write(max(1, missing // PASSAGES_PER_FILE))
                 seconds = timed(lambda: list(corpus.sync([folder / "files"]))) / 1000
                 print(f"{corpus.passage_count()} passages (sync {seconds:.0f} s)", flush=True)
-                measure(corpus, folder, writer, embedder, options.questions)
+                if options.peer:
+                    questions = [writer.question() for _ in range(options.questions)]
+                    beside_peer(corpus, folder, embedder, questions)
+                else:
+                    measure(corpus, folder, writer, embedder, options.questions)
 
 
 if __name__ == "__main__":

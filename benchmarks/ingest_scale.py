@@ -32,7 +32,7 @@ from index.corpus import Corpus
 from index.embedding import BundledEmbedder
 from index.language import LanguageDetector
 from index.loaders import LOADERS
-from index.reading import Reading
+from index.reading import ParserLimits, Reading
 from index.workspace import ChromaAddress
 
 MOST_BYTES = 50_000_000
@@ -61,7 +61,8 @@ def main() -> None:
 
 def opened(folder: Path, synthetic: bool) -> Corpus:
     """Open the corpus of a run."""
-    reading = Reading(LOADERS, LanguageDetector(), MOST_BYTES)
+    limits = ParserLimits(at_once=os.cpu_count() or 1)
+    reading = Reading(LOADERS, LanguageDetector(), MOST_BYTES, limits)
     embedder = SyntheticEmbedder() if synthetic else BundledEmbedder(os.cpu_count() or 1)
     return Corpus(folder / "data", embedder, reading, ChromaAddress())
 

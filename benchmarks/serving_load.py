@@ -44,18 +44,21 @@ MANY_FILES = 300
 
 @dataclass
 class Findings:
-    """How questions ended, and the seconds until the evidence of each came."""
+    """How questions ended, and the seconds until evidence, first word and end of each came."""
 
     ends: Counter[str] = field(default_factory=Counter)
     evidence: list[float] = field(default_factory=list)
+    first_word: list[float] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
 
     def told(self) -> str:
         """Say all in a line."""
-        ends = ", ".join(f"{name} {number}" for name, number in sorted(self.ends.items()))
-        if len(self.evidence) < 2:
-            return ends
-        points = statistics.quantiles(self.evidence, n=100)
-        return f"{ends}; evidence p50 {points[49] * 1000:.0f} ms, p95 {points[94] * 1000:.0f} ms"
+        parts = [", ".join(f"{name} {number}" for name, number in sorted(self.ends.items()))]
+        for name in ("evidence", "first_word", "done"):
+            if len(seconds := getattr(self, name)) > 1:
+                points = statistics.quantiles(seconds, n=100, method="inclusive")
+                parts.append(f"{name} p50 {points[49] * 1000:.0f} p95 {points[94] * 1000:.0f} ms")
+        return "; ".join(parts)
 
 
 @dataclass
@@ -93,8 +96,13 @@ async def _end(response: httpx.Response, found: Findings, began: float) -> str:
     async for data in _data(response):
         if not last:
             found.evidence.append(time.monotonic() - began)
+        if data.get("kind") == "written" and last.get("kind") != "written":
+            found.first_word.append(time.monotonic() - began)
         last = data
-    return "ok" if last.get("done") else "error unfinished"
+    if not last.get("done"):
+        return "error unfinished"
+    found.done.append(time.monotonic() - began)
+    return "ok"
 
 
 async def _data(response: httpx.Response) -> AsyncIterator[dict[str, object]]:

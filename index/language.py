@@ -5,6 +5,7 @@ Knows nothing of passages or questions.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -75,13 +76,19 @@ class LanguageDetector:
         thread.shutdown(wait=False)
         if not set(languages) <= set(LANGUAGES):
             self._loading.result()
+        # A document is asked about twice in a row: for its own sake, and for its sentences.
+        self._classified = lru_cache(1)(self._classify)
 
     def detect(self, text: str, fallback: str = UNKNOWN) -> str:
         """Name the language of a text, or `fallback` where nothing in it tells."""
         if not any(character.isalpha() for character in text):
             return fallback
+        language, probability = self._classified(text)
+        return language if probability >= _SURE_ENOUGH else fallback
+
+    def _classify(self, text: str) -> tuple[str, float]:
         language, probability = self._loading.result().classify(text)
-        return str(language) if probability >= _SURE_ENOUGH else fallback
+        return str(language), float(probability)
 
 
 def _load(languages: Sequence[str]) -> LanguageIdentifier:

@@ -5,6 +5,7 @@ Knows loaders, languages and passages; nothing of processes, stores or folders.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,13 +64,14 @@ class Reading:
 def parsed(path: Path, loader: Loader, detector: LanguageDetector) -> Parsed:
     """Read a file and cut its text. Raises UnreadableFile, and what the loader raises."""
     document = loader(path)
+    language = detector.detect(document.text[:20_000])
     passages = tuple(split(document, detector))
     if not passages:
         raise UnreadableFile("There is no text in this file")
-    language = detector.detect(document.text[:20_000])
     return Parsed(document, passages, language, parser_of(loader))
 
 
+@cache  # Versions are read from files.
 def parser_of(loader: Loader) -> str:
     """Name a loader with the versions of this program and of the library that it stands on."""
     name = f"{loader.__name__.removeprefix('load_')} {version('bronwijzer')}"

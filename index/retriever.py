@@ -4,6 +4,7 @@ Knows the stores of one generation; nothing of files or of how passages came the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,12 @@ class HybridRetriever(BaseRetriever):
         given, no passages of others are scored, and of theirs all, unless there are very many.
         """
         wordings = {question: 1.0} if isinstance(question, str) else question
-        queries = [self._query(text) for text in wordings]
+        with ThreadPoolExecutor(1, "terms") as beside:
+            # Embedding and looking terms up take about as long, and neither holds Python's lock.
+            found = beside.submit(self._looked_up, list(wordings), document_ids is None)
+            vectors = [self._embedder.embed_query(text) for text in wordings]
+            rarities, numbers = found.result()
+        queries = list(map(_query, vectors, rarities))
         whole = _mean(queries, list(wordings.values()))
         totals = self._generation.languages()
         offsets = language_offsets(whole.vector, totals, self._means, self._weights)
@@ -84,9 +90,7 @@ class HybridRetriever(BaseRetriever):
             numbers = self._among(document_ids, whole, list(wordings), offsets)
         else:
             slots = {totals[name].slot: offset for name, offset in _centred(offsets).items()}
-            numbers = set(self._vectors.search(whole.vector, slots, _CANDIDATES))
-            for wording in wordings:
-                numbers.update(self._terms.search(wording, _CANDIDATES))
+            numbers.update(self._vectors.search(whole.vector, slots, _CANDIDATES))
         candidates = self._generation.ready(numbers)
         ranked = [self._scored(candidate, whole, offsets) for candidate in candidates]
         ranked.sort(key=lambda item: item.score, reverse=True)
@@ -123,7 +127,8 @@ class HybridRetriever(BaseRetriever):
         Passages of a generation that a rebuild has replaced count too: an answer that was begun
         before it is still checked after it.
         """
-        query, numbers = self._query(text), tuple(passage_ids)
+        query = _query(self._embedder.embed_query(text), self._terms.rarity(text))
+        numbers = tuple(passage_ids)
         own = self._generation
         replaced = [other for other in own.others() if other.fingerprint == own.fingerprint]
         return {
@@ -132,11 +137,15 @@ class HybridRetriever(BaseRetriever):
             for item in generation.ready(numbers)
         }
 
-    def _query(self, text: str) -> "_Query":
-        rarity = self._terms.rarity(text)
-        total = sum(rarity.values()) or 1.0
-        shares = {gram: value / total for gram, value in rarity.items()}
-        return _Query(self._embedder.embed_query(text), shares, Coverage(shares))
+    def _looked_up(
+        self, wordings: Sequence[str], in_all: bool
+    ) -> tuple[list[dict[str, float]], set[int]]:
+        """Weigh the grams of each wording; and find the best passages, if all documents count."""
+        rarities = [self._terms.rarity(wording) for wording in wordings]
+        numbers: set[int] = set()
+        for wording in wordings if in_all else ():
+            numbers.update(self._terms.search(wording, _CANDIDATES))
+        return rarities, numbers
 
     def _scored(
         self, candidate: EmbeddedPassage, whole: "_Query", offsets: Mapping[str, float]
@@ -184,6 +193,12 @@ def _centred(offsets: Mapping[str, float]) -> dict[str, float]:
     """Take off what all languages share: it changes no order, and blurs an approximate search."""
     middle = sum(offsets.values()) / max(1, len(offsets))
     return {name: offset - middle for name, offset in offsets.items()}
+
+
+def _query(vector: Vector, rarity: Mapping[str, float]) -> _Query:
+    total = sum(rarity.values()) or 1.0
+    shares = {gram: value / total for gram, value in rarity.items()}
+    return _Query(vector, shares, Coverage(shares))
 
 
 def _mean(queries: Sequence[_Query], weights: Sequence[float]) -> _Query:

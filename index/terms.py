@@ -65,6 +65,7 @@ class TermIndex:
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self._folder = folder
+        self._loaded: tuple[int, int] | None = None
         # A signed field: of an unsigned one, Tantivy's Python package deletes nothing by term.
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("id", stored=True, indexed=True, fast=True)
@@ -176,8 +177,14 @@ class TermIndex:
         return [int(value) for value in values if value is not None]
 
     def _searcher(self) -> tantivy.Searcher:
+        """Search what was committed last, by whatever process."""
         try:
-            self._index.reload()
+            # Each commit replaces this file. Reloading an index of many segments takes as long as
+            # a search; the state is read first, so that a commit in between is seen next time.
+            state = (self._folder / "meta.json").stat()
+            if (written := (state.st_mtime_ns, state.st_ino)) != self._loaded:
+                self._index.reload()
+                self._loaded = written
         except (ValueError, OSError) as error:
             raise self._unusable("read", error) from error
         return self._index.searcher()

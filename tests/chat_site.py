@@ -34,7 +34,7 @@ SETTINGS = {
     "BRONWIJZER_CONTACT": "Ask the service desk, tel. 14 020.",
 }
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 @dataclass
@@ -81,7 +81,7 @@ def opened_page(browser, address, width=1280, height=800, documents=6, **options
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     page.errors, page.requested = [], []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)

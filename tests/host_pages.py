@@ -114,7 +114,7 @@ def opened_host(browser, server, width=1280, height=800, **options):
     context = browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})
     context.add_init_script(WATCH)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     page.errors, requested = [], []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)

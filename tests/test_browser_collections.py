@@ -41,7 +41,7 @@ def test_a_conversation_keeps_to_its_collection(browser, site):
     folder, address = site
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="nl-NL")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)

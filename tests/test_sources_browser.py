@@ -23,7 +23,7 @@ FIRST = typed("Verslag van de raad", size=16) + typed(
     top=660,
 )
 LONG = "Een regel zonder einde: " + "x" * 3000
-PATIENCE = 15_000
+PATIENCE = 45_000
 YELLOW = (255, 226, 110)
 
 

@@ -55,6 +55,15 @@ def test_what_is_not_committed_is_not_seen(index):
     assert index.ids() == {1}
 
 
+def test_what_another_process_commits_is_seen_at_the_next_search(index, tmp_path):
+    reader = TermIndex(tmp_path, read_only=True)
+    for number in (1, 2, 3):
+        with index.writer() as writer:
+            writer.add([(number, f"The ferry number {number} leaves.")])
+            writer.commit()
+        assert reader.search("ferry", 9) != [] and reader.ids() == set(range(1, number + 1))
+
+
 def test_the_rarer_term_counts_more(index):
     write(index, *((n, "park wandelen") for n in range(20)), (99, "olifant wandelen"))
     assert index.search("olifant park", 1) == [99]
