@@ -37,7 +37,7 @@ class Agreement:
     @property
     def is_noted(self) -> bool:
         """Say whether the mark is set."""
-        query = "SELECT in_step FROM generations WHERE id = ?"
+        query = "SELECT count(*) FROM generations WHERE id = ? AND in_step"
         return bool(count(self._database.connection, query, self._generation))
 
     @property

@@ -38,9 +38,10 @@ def told(reading: Reading, known: Mapping[str, KnownFile], files: Container[str]
     )
     if not earlier:
         return ""
-    which = "file was" if earlier == 1 else "files were"
+    which, whose = ("file was", "its") if earlier == 1 else ("files were", "their")
     return (
-        f"{earlier:,} {which} read by an earlier reader of the type; '{_REREAD}' reads all again."
+        f"{earlier:,} {which} read by an earlier reader of {whose} type; "
+        f"'{_REREAD}' reads all again."
     )
 
 
