@@ -3,7 +3,6 @@
 Knows how to ask; nothing of how answers are shown.
 """
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,8 +55,6 @@ if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.corpora import Corpora
     from assistant.model_supply import ModelSupply
-
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class LocalDoor:
@@ -264,9 +261,7 @@ def entered(
     if address is not None and address.url and is_owned(settings.data):
         yield OwnerDoor(address, collection)
         return
-    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import; a
-    # tenth of them went to looking for garbage among the hundreds of thousands of new objects.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # Through an owner, nothing of what opens a folder is needed, and it takes seconds to import.
     from assistant.build import opened
 
     with opened(settings) as installation:
