@@ -121,6 +121,11 @@ class VectorStore:
                     configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
                 )
 
+    @property
+    def identity(self) -> str:
+        """Name the collection as Chroma does: one that was made anew has another."""
+        return str(self._collection.id)
+
     def add(self, records: Sequence[VectorRecord]) -> None:
         """Write vectors, each in place of one of the same number."""
         for start in range(0, len(records), _BATCH):

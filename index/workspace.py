@@ -68,7 +68,7 @@ class Workspace:
         opened, self._opened = self._opened, {}
         try:
             for stores in opened.values():
-                stores.agreement.leave(self._vector_files())
+                stores.agreement.leave(_together(stores.vectors, self._vector_files()))
         except StoreUnavailable as error:
             # What was done is kept; only that the vectors are as they should be must be seen anew.
             _log.warning("The next sync will look into all vectors of %s: %s", self.folder, error)
@@ -124,13 +124,15 @@ class Workspace:
     def _stores(self, generation: Generation) -> Stores:
         where = self._chroma.url or str(self.folder / "chroma")
         name, dimension = generation.collection, generation.dimension
+        vectors = VectorStore(self._client, name, dimension, where, self._read_only)
+        files = _together(vectors, self._files_before)
         return Stores(
             self.database,
             self.catalog,
             generation,
-            VectorStore(self._client, name, dimension, where, self._read_only),
+            vectors,
             TermIndex(self._terms_folder(generation.number), self._read_only),
-            Agreement(self.database, generation.number, self._files_before),
+            Agreement(self.database, generation.number, files),
         )
 
     def _vector_files(self) -> str:
@@ -154,6 +156,11 @@ class Workspace:
 
     def _terms_folder(self, generation: int) -> Path:
         return self.folder / f"terms-{generation}"
+
+
+def _together(vectors: VectorStore, files: str) -> str:
+    """Describe a collection by its identity and its files; empty where they are not known."""
+    return files and f"{vectors.identity} {files}"
 
 
 def discard_vectors(folder: Path, chroma: ChromaAddress) -> str:
