@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue
 from assistant.filters import FilterBody
 from assistant.types import DEFAULT_COLLECTION, Message
 from index.plans import SyncOptions
+from index.types import DocumentFilter
 
 _NOT_BLANK: dict[str, JsonValue] = {"minLength": 1, "pattern": r"[^\s\x1c-\x1f]"}
 """Told to programs; the assistant itself says better what is the matter."""
@@ -62,6 +63,18 @@ class Question(BaseModel):
     def messages(self) -> list[Message]:
         """Give the turns as the assistant takes them."""
         return [Message(turn.role, turn.content) for turn in self.history]
+
+    def wanted(self) -> DocumentFilter:
+        """Give the documents to search, named ones and those that fit the filter, as one filter."""
+        return self.filter.wanted().naming(self.documents)
+
+
+class AnswerOrder(Question):
+    """A question that is to be answered."""
+
+    anew: bool = Field(
+        default=False, description="Another try: a language model repeats no reply from memory."
+    )
 
 
 class Query(Question):

@@ -32,6 +32,4 @@ def collections_remove(
     """Delete a collection's index, and the files that were added to it on a page."""
     from assistant import collection_commands
 
-    if not yes:
-        typer.confirm(f"Delete the collection {name}?", abort=True)
-    collection_commands.remove(name)
+    collection_commands.remove(name, yes)

@@ -22,6 +22,8 @@ from index.types import DocumentInfo, Skipped, SyncReport, Unread
 _MOST_LISTED = 10
 """Files of one reason that are named one by one."""
 
+_NOTHING = "There is nothing to index yet. Name a folder: 'bronwijzer sync PATH'."
+
 _STOPPED = "Stopped. What was done is kept; 'bronwijzer sync' goes on from there."
 
 
@@ -42,6 +44,9 @@ def sync(
         console(stderr=True).print(_STOPPED)
         raise
     out = console()
+    known = (report.unchanged, report.added, report.updated, report.removed, report.away)
+    if not paths and not any(known) and not report.unread:
+        out.print(_NOTHING)
     out.print(
         f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
         f"unchanged {report.unchanged}; {report.embedded} passages embedded."

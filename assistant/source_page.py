@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from assistant.languages import language_name
 from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.sanitation import one_line
 from assistant.source_history import HISTORY_STYLE, history_section
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
@@ -22,6 +23,8 @@ _MOST_CHARACTERS = 200_000
 """Of a longer document, this much around the sentence is shown: a browser stays quick."""
 
 _DEEPEST_HEADING = 6
+_LONGEST_PATH = 4_096
+"""In characters."""
 
 _STYLE = """
 body { padding-bottom: 40vh; }
@@ -137,7 +140,8 @@ def _notes(view: SourceView, shown: Span, wording: Wording) -> str:
     if view.file_note:
         notes += note(f"{wording(view.file_note)} {wording('source_text_of_then')}")
     if view.also_at:
-        notes += note(wording("source_also_at", names=", ".join(view.also_at)))
+        names = ", ".join(one_line(name, _LONGEST_PATH) for name in view.also_at)
+        notes += note(wording("source_also_at", names=names))
     length = len(view.document.text)
     if shown != Span(0, length):
         first, last, of = (_number(n) for n in (shown.start, shown.end, length))

@@ -46,6 +46,13 @@ class Copies:
         )
         return [Copy(row["path"], row["document_id"], row["size"], row["mtime_ns"]) for row in rows]
 
+    def among(self, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Map those of some documents that have copies to their paths."""
+        listed = {number: self.of(number) for number in set(numbers)}
+        return {
+            number: tuple(copy.path for copy in found) for number, found in listed.items() if found
+        }
+
     def add(self, copy: Copy) -> None:
         """Note a copy, or that it was written again."""
         with self._database.transaction() as connection:

@@ -17,6 +17,7 @@ HOMES = {
         "assistant/chat_events.py",
         "assistant/chat_updates.py",
         "assistant/library.py",
+        "assistant/library_events.py",
         "assistant/server.py",
     },
     "openai": {"assistant/openai_model.py", "index/remote_embedding.py"},

@@ -106,6 +106,7 @@ def test_a_collection_is_made_asked_and_removed(run, tmp_path):
     texts = write_texts(tmp_path / "texts")
     (tmp_path / "personnel").mkdir()
     (tmp_path / "personnel" / "hr.txt").write_text("Quirinus Vandermolen leads personnel.", "utf-8")
+    assert "Name a folder: 'bronwijzer sync PATH'" in run("sync").stdout
     run("sync", texts)
     slip = run("ask", "Who leads personnel?", "--collection", "hr")
     assert (slip.returncode, "there are: documents." in slip.stderr) == (1, True)
@@ -120,6 +121,9 @@ def test_a_collection_is_made_asked_and_removed(run, tmp_path):
     assert "Vandermolen" not in run("ask", "Who leads personnel?").stdout
     nothing = run("ask", "Who leads the works on the quay?", "--type", "pdf")
     assert "No document fits the filter" in nothing.stdout and "kade" not in nothing.stdout
+    unknown = run("collections", "remove", "nope")
+    assert (unknown.returncode, "nope" in unknown.stderr) == (1, True)
+    assert "Delete" not in unknown.stdout
     assert "Removed the collection hr" in run("collections", "remove", "hr", "--yes").stdout
     assert (tmp_path / "personnel" / "hr.txt").exists()
 
