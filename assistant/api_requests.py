@@ -101,6 +101,7 @@ class SyncOrder(Paths):
     accept_removals: bool = False
     include: list[str] | None = None
     exclude: list[str] | None = None
+    reread: bool = False
 
     def options(self) -> SyncOptions:
         """Give the options as the corpus takes them."""
@@ -109,4 +110,5 @@ class SyncOrder(Paths):
             self.accept_removals,
             None if include is None else tuple(include),
             None if exclude is None else tuple(exclude),
+            self.reread,
         )

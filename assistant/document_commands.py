@@ -53,6 +53,11 @@ def sync(
     )
     if report.moved or report.copies:
         out.print(f"Moved {report.moved}; {report.copies} new copies of documents.")
+    if report.reread:
+        out.print(
+            f"Read {report.reread} unchanged files again; {report.renewed} of them are read as "
+            "something else now."
+        )
     _show_notes(out, report)
     if report.kept or report.away:
         sys.exit(1)
@@ -147,6 +152,8 @@ def _show_plan(out: Console, plan: SyncPlan) -> None:
         f"{counts['moved']} moved, {counts['copied']} copied, {counts['removed']} removed and "
         f"{plan.unchanged} unchanged files. Nothing was done."
     )
+    if plan.reread:
+        out.print(f"  read again: {plan.reread} unchanged files")
     listed: Counter[str] = Counter()
     for change in plan.changes:
         listed[change.kind] += 1

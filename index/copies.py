@@ -61,6 +61,14 @@ class Copies:
                 (copy.path, copy.document_id, copy.size, copy.mtime_ns),
             )
 
+    def hand_over(self, document_ids: Iterable[int], other: int) -> None:
+        """Have all copies of some documents be those of another."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE copies SET document_id = ? WHERE document_id = ?",
+                [(other, number) for number in document_ids],
+            )
+
     def drop(self, path: str) -> bool:
         """Forget a copy; say whether it was one."""
         with self._database.transaction() as connection:

@@ -38,6 +38,7 @@ HOMES = {
     "typer": {
         "assistant/cli.py",
         "assistant/evaluation/arguments.py",
+        "assistant/collection_options.py",
         "assistant/key_options.py",
     },
     "rich": {

@@ -232,6 +232,10 @@ def test_the_owners_client_syncs_lists_and_removes(server, tmp_path):
     assert (refused.status_code, "--exclude" in refused.json()["error"]) == (422, True)
     reports = events(client.post("/api/owner/sync", json={"paths": [str(file)]}, headers=headers))
     assert reports[-1]["done"] and reports[-1]["added"] == 1
+    order = {"paths": [str(file)], "reread": True}
+    assert client.post("/api/owner/preview", json=order, headers=headers).json()["reread"] == 1
+    reports = events(client.post("/api/owner/sync", json=order, headers=headers))
+    assert (reports[-1]["reread"], reports[-1]["renewed"]) == (1, 0)
     titles = [d["title"] for d in client.get("/api/owner/documents", headers=headers).json()]
     assert "extra" in titles
     assert client.post("/api/owner/probe", headers=headers).json() == [4, 4]
