@@ -118,7 +118,7 @@ def test_with_60_answers_open_all_else_works_and_one_more_is_told_that_it_is_bus
 
 def test_a_reader_who_leaves_without_a_stream_frees_the_place_too(site):
     async def leave():
-        async with httpx.AsyncClient(base_url=site[0], timeout=20) as client:
+        async with httpx.AsyncClient(base_url=site[0], timeout=60) as client:
             with pytest.raises(httpx.ReadTimeout):
                 await client.post("/api/ask", json=QUESTION, timeout=2)
             await idle(client)
@@ -145,7 +145,7 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(site):
 
 def test_an_embed_tells_in_its_language_that_its_day_is_over(site):
     address, _ = site
-    with httpx.stream("POST", f"{address}/embed/few/ask", json=QUESTION, timeout=20) as first:
+    with httpx.stream("POST", f"{address}/embed/few/ask", json=QUESTION, timeout=60) as first:
         assert first.status_code == 200
     refused = httpx.post(f"{address}/embed/few/ask", json=QUESTION)
     assert refused.status_code == 429 and "Es kamen mehr Fragen" in refused.json()["error"]

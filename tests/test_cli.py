@@ -61,7 +61,7 @@ def serving(folder, port=0, **environment):
         yield address.group()
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         process.stdout.close()
 
 

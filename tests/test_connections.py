@@ -36,7 +36,7 @@ class Site:
         self.given_up = threading.Event()
 
     def connect(self):
-        return socket.create_connection(self.address, timeout=20)
+        return socket.create_connection(self.address, timeout=60)
 
     async def long(self, request):
         async def endless():

@@ -260,7 +260,6 @@ def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
         recent=RecentHistories(),
         status=lambda: None,
         suggestions=lambda language: (),
-        manages=lambda request: False,
         reception=None,
         fingerprint=lambda: "e5",
     )

@@ -67,7 +67,7 @@ def started(folder, *arguments, **environment):
         yield process, address
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         process.stdout.close()
 
 

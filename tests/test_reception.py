@@ -125,7 +125,6 @@ def test_an_answer_on_the_chat_page_counts_too():
         recent=None,
         status=None,
         suggestions=None,
-        manages=None,
         reception=desk,
         fingerprint=None,
     )

@@ -44,7 +44,7 @@ def served(folder, **environment):
         yield process, address
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         process.stdout.close()
         log.close()
 
@@ -78,7 +78,7 @@ def asking(address, replies):
 
 def wait_until_running(address):
     for _ in range(300):
-        if "bronwijzer_answers_running 1.0" in httpx.get(f"{address}/metrics", timeout=20).text:
+        if "bronwijzer_answers_running 1.0" in httpx.get(f"{address}/metrics", timeout=60).text:
             return
         time.sleep(0.02)
     raise AssertionError("no answer is running")
@@ -94,11 +94,11 @@ def test_told_to_stop_it_finishes_what_it_has_begun_and_begins_nothing(slow_site
         browser.sendall(b"GET /gradio_api/heartbeat/abc HTTP/1.1\r\nHost: localhost\r\n\r\n")
         process.send_signal(signal.SIGTERM)
         for _ in range(100):
-            refused = httpx.post(f"{address}/api/ask", json=QUESTION, timeout=20)
+            refused = httpx.post(f"{address}/api/ask", json=QUESTION, timeout=60)
             if refused.status_code == 503:
                 break
         assert (refused.status_code, "stopping" in refused.json()["error"]) == (503, True)
-        assert httpx.get(f"{address}/readyz", timeout=20).status_code == 503
+        assert httpx.get(f"{address}/readyz", timeout=60).status_code == 503
         waiting.join()
         assert process.wait(timeout=30) == 0
         browser.close()
@@ -134,7 +134,7 @@ def test_uploads_that_a_stop_left_unread_are_read_at_the_next_start(tmp_path):
     write_texts(tmp_path / "data" / "uploads")
     with served(tmp_path) as (_, address):
         for _ in range(800):
-            found = httpx.get(f"{address}/api/v1/documents", timeout=20).json()["documents"]
+            found = httpx.get(f"{address}/api/v1/documents", timeout=60).json()["documents"]
             if found:
                 break
             time.sleep(0.1)
