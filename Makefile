@@ -54,7 +54,7 @@ bundle: .venv/run.stamp
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation \
 	  . -w dist/bundle/wheels
 	cp requirements.lock LICENSE NOTICE README.md dist/bundle
-	mkdir dist/bundle/docs && cp docs/*.md docs/*.service dist/bundle/docs
+	mkdir dist/bundle/docs && cp docs/*.md docs/*.png docs/*.service dist/bundle/docs
 	if [ -d $(DATA)/models ]; then cp -r $(DATA)/models dist/bundle; fi
 	tar cf dist/bundle.tar -C dist bundle
 	rm -r dist/bundle

@@ -1,4 +1,4 @@
-"""Who may change the documents by way of the pages.
+"""Who may see the library, and who may change documents by way of the pages.
 
 Knows the headers and addresses of a request, and who makes it; nothing of routes, pages or
 documents.
@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     ELSEWHERE = "library_refused_elsewhere"
     FOREIGN = "library_refused_foreign"
     READER = "library_refused_reader"
+    NOTHING = "access_nothing"
 
 
 def refusal(
@@ -36,12 +37,28 @@ def refusal(
     Where people are told apart, an editor of it may, from anywhere; else a person on the machine
     itself. No collection asks for no editor, where a request does not say which one it is about.
     """
+    rights = identity_of(request.scope).rights
+    lacking = Refusal.READER if collection and not rights.may_edit(collection) else None
+    return _refusal(request, rule, lacking)
+
+
+def entry_refusal(request: Request, rule: LibraryRule, sends: bool = False) -> Refusal | None:
+    """Say why a request may not enter the library's page; None where it may.
+
+    Where people are told apart, whoever reads a collection may, from anywhere; to send files there
+    takes an editor of one. What may be done in which collection is asked besides.
+    """
+    rights = identity_of(request.scope).rights
+    lacking = None if rights.edits else Refusal.READER if sends else None
+    return _refusal(request, rule, lacking if rights.reads else Refusal.NOTHING)
+
+
+def _refusal(request: Request, rule: LibraryRule, lacking: Refusal | None) -> Refusal | None:
     if rule == "nobody":
         return Refusal.CLOSED
-    identity = identity_of(request.scope)
-    if identity is not ANYONE and collection and not identity.rights.may_edit(collection):
-        return Refusal.READER
-    if identity is ANYONE and not is_local(request):
+    if lacking is not None:
+        return lacking
+    if identity_of(request.scope) is ANYONE and not is_local(request):
         return Refusal.ELSEWHERE
     if request.method not in READING and is_foreign(request):
         return Refusal.FOREIGN

@@ -6,20 +6,20 @@ Knows the order of the steps; nothing of pages, HTTP or concrete models.
 import math
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from assistant.answer_rules import AnswerLimits, Judges
 from assistant.chat_model import ChatModel
 from assistant.clock import Clock
 from assistant.conversation import may_rewrite, rewritten
 from assistant.drafting import Asked, Draft, Source, prompt, select_sources
 from assistant.errors import ModelUnavailable
-from assistant.evidence import AnswerabilityModel, cite, collect, quotations, relative
+from assistant.evidence import EVIDENCE_MARGIN, cite, collect, quotations, relative
 from assistant.finding import Finder, Finding
 from assistant.links import inert
 from assistant.model_queue import Place
 from assistant.phrases import PhraseBook
 from assistant.provenance import info_of, with_history
-from assistant.support import SupportJudge
 from assistant.types import (
     DEFAULT_COLLECTION,
     Answer,
@@ -28,32 +28,11 @@ from assistant.types import (
     Kind,
     Message,
     Notice,
-    Rewriting,
 )
 from assistant.watching import Watch
 from index.corpus import Corpus
 from index.types import EVERYTHING, DocumentFilter
 from prompts import template
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLimits:
-    """Bounds of an answer: see the settings of the same names."""
-
-    passages: int = 6
-    context_characters: int = 1000
-    longest_question: int = 2000
-    answer_threshold: float = 0.4
-    model_threshold: float = 0.0
-    rewrite_followups: Rewriting = "short"
-
-
-@dataclass(frozen=True, slots=True)
-class Judges:
-    """What says whether passages hold an answer, and whether they bear out what a model wrote."""
-
-    answerability: AnswerabilityModel
-    support: SupportJudge
 
 
 class Assistant:
@@ -93,6 +72,10 @@ class Assistant:
         with self._lock:
             self._model = model
 
+    def _asked_model(self, anew: bool) -> ChatModel | None:
+        model = self.model
+        return model.fresh() if model is not None and anew else model
+
     def ask(
         self, question: str, history: Sequence[Message] = (), documents: Sequence[str] = ()
     ) -> Answer:
@@ -113,7 +96,7 @@ class Assistant:
         Raises BadQuestion, UnknownDocument, and what `Corpus.search` raises.
         """
         found = self._finder.find(question, history, wanted.naming(documents), limit)
-        return collect(found.hits, self.corpus.roots(), math.inf, self._collection)
+        return self._collected(found, math.inf)
 
     def source(self, name: str) -> DocumentText:
         """Read a document by its name, or the end of its path. Raises UnknownDocument."""
@@ -128,27 +111,35 @@ class Assistant:
         history: Sequence[Message] = (),
         documents: Sequence[str] = (),
         wanted: DocumentFilter = EVERYTHING,
+        anew: bool = False,
     ) -> Generator[Answer, None, None]:
         """Yield the evidence, then the answer as it grows, then the checked answer, `done`.
 
         The evidence of a follow-up waits for no model; where one rewrites the question then, the
         next snapshot has the evidence for that.
         Only documents that fit `wanted` are searched, and of those only the named ones, where any
-        are named; a notice says how many. Raises BadQuestion, UnknownDocument, what
-        `Corpus.search` raises, Busy and ServerStopping. A language model that fails is no error:
-        the answer falls back to quotations, with a notice. While other answers use the model, or
-        it is silent, the same snapshot comes again at least every second.
+        are named; a notice says how many. `anew` has a language model write again what it may
+        remember. Raises BadQuestion, UnknownDocument, what `Corpus.search` raises, Busy and
+        ServerStopping. A language model that fails is no error: the answer falls back to
+        quotations, with a notice. While other answers use the model, or it is silent, the same
+        snapshot comes again at least every second.
         """
-        return self._watch.answers(self._placed(question, history, wanted.naming(documents)))
+        wanted = wanted.naming(documents)
+        return self._watch.answers(self._placed(question, history, wanted, anew))
 
     def _placed(
-        self, question: str, history: Sequence[Message], wanted: DocumentFilter
+        self, question: str, history: Sequence[Message], wanted: DocumentFilter, anew: bool
     ) -> Generator[Answer, None, None]:
         with self._watch.queue.place() as place:
-            yield from self._answers(question, history, wanted, place)
+            yield from self._answers(question, history, wanted, anew, place)
 
     def _answers(
-        self, question: str, history: Sequence[Message], wanted: DocumentFilter, place: Place
+        self,
+        question: str,
+        history: Sequence[Message],
+        wanted: DocumentFilter,
+        anew: bool,
+        place: Place,
     ) -> Generator[Answer, None, None]:
         clock = Clock()
         limit = self._limits.passages
@@ -157,7 +148,7 @@ class Assistant:
         answer = replace(answer, notices=found.notices)
         answer = clock.stamp(answer, "evidence")
         yield answer
-        model = self.model
+        model = self._asked_model(anew)
         leaning = may_rewrite(found.question, history, self._limits.rewrite_followups)
         if model is not None and (leaning or self.answerable(found)):
             yield from _waiting(answer, place)
@@ -182,8 +173,9 @@ class Assistant:
         """Search for a question as `stream` does. Raises BadQuestion, what `Corpus.search` does."""
         return self._finder.find(question, (), EVERYTHING, self._limits.passages)
 
-    def _collected(self, found: Finding) -> tuple[Evidence, ...]:
-        return collect(found.hits, self.corpus.roots(), collection=self._collection)
+    def _collected(self, found: Finding, margin: float = EVIDENCE_MARGIN) -> tuple[Evidence, ...]:
+        copies = self.corpus.copies(hit.stored.document_id for hit in found.hits)
+        return collect(found.hits, self.corpus.roots(), margin, self._collection, copies)
 
     def answerable(self, found: Finding) -> bool:
         """Say whether what was found is answered from, and not refused at once."""

@@ -29,7 +29,7 @@ from assistant.api_models import (
     SourceShape,
     failures,
 )
-from assistant.api_requests import CheckOrder, CollectionName, Paths, Query, Question, SyncOrder
+from assistant.api_requests import AnswerOrder, CheckOrder, CollectionName, Paths, Query, SyncOrder
 from assistant.build import Installation
 from assistant.corpora import Corpora
 from assistant.errors import (
@@ -96,7 +96,7 @@ def _question_routes(
         response_model=AnswerShape,
         responses={**EVENTS, **refused},
     )
-    async def ask(question: Question, request: Request) -> Response:
+    async def ask(question: AnswerOrder, request: Request) -> Response:
         """Answer a question: one JSON object, or growing snapshots as server-sent events.
 
         Events come to a client that accepts `text/event-stream`; each replaces the one before.
@@ -105,7 +105,7 @@ def _question_routes(
         corpora = corpora_for(request)
         assistant = await to_thread.run_sync(corpora.assistant, question.collection)
         answers = assistant.stream(
-            question.question, question.messages(), question.documents, question.filter.wanted()
+            question.question, question.messages(), wanted=question.wanted(), anew=question.anew
         )
         if "text/event-stream" in request.headers.get("accept", ""):
             return await reception.events(request, written(answers, write_answer), EVENT_FORM)
@@ -118,7 +118,7 @@ def _question_routes(
         reception.admit(request)
         assistant = corpora_for(request).assistant(query.collection)
         found = assistant.search(
-            query.question, query.messages(), query.documents, query.limit, query.filter.wanted()
+            query.question, query.messages(), limit=query.limit, wanted=query.wanted()
         )
         return JSONResponse({"passages": [write_evidence(item) for item in found]})
 

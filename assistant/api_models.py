@@ -14,6 +14,9 @@ from assistant.types import Kind, Support
 Place = Annotated[list[int], Field(min_length=2, max_length=2, description="[start, end).")]
 """A pair of character positions."""
 
+_ALSO_AT = "Other files of the same content, three at most; the document's own page has all."
+_COPIES = "How many other files have the same content."
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -51,6 +54,8 @@ class CitationShape(Described):
         description="For the address of the source: &collection=…, unless it is 'documents'.",
         examples=["documents"],
     )
+    also_at: list[str] = Field(description=_ALSO_AT, examples=[["archive/quay.txt"]])
+    copies: int = Field(description=_COPIES, examples=[1])
 
 
 class PassageShape(Described):
@@ -72,6 +77,8 @@ class PassageShape(Described):
     score: float = Field(description="Orders the passages of one question.")
     similarity: float = Field(description="Cosine of question and passage, -1 to 1.")
     collection: str = Field(description="The collection that the document's number is of.")
+    also_at: list[str] = Field(description=_ALSO_AT)
+    copies: int = Field(description=_COPIES)
 
 
 class ClaimShape(Described):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue
 from assistant.filters import FilterBody
 from assistant.types import DEFAULT_COLLECTION, Message
 from index.plans import SyncOptions
+from index.types import DocumentFilter
 
 _NOT_BLANK: dict[str, JsonValue] = {"minLength": 1, "pattern": r"[^\s\x1c-\x1f]"}
 """Told to programs; the assistant itself says better what is the matter."""
@@ -63,6 +64,18 @@ class Question(BaseModel):
         """Give the turns as the assistant takes them."""
         return [Message(turn.role, turn.content) for turn in self.history]
 
+    def wanted(self) -> DocumentFilter:
+        """Give the documents to search, named ones and those that fit the filter, as one filter."""
+        return self.filter.wanted().naming(self.documents)
+
+
+class AnswerOrder(Question):
+    """A question that is to be answered."""
+
+    anew: bool = Field(
+        default=False, description="Another try: a language model repeats no reply from memory."
+    )
+
 
 class Query(Question):
     """A question to find passages for, and how many."""
@@ -88,6 +101,7 @@ class SyncOrder(Paths):
     accept_removals: bool = False
     include: list[str] | None = None
     exclude: list[str] | None = None
+    reread: bool = False
 
     def options(self) -> SyncOptions:
         """Give the options as the corpus takes them."""
@@ -96,4 +110,5 @@ class SyncOrder(Paths):
             self.accept_removals,
             None if include is None else tuple(include),
             None if exclude is None else tuple(exclude),
+            self.reread,
         )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.answer_rules import AnswerLimits, Judges
+from assistant.answering import Assistant
 from assistant.corpora import Collection, Corpora
 from assistant.errors import BadSetting
 from assistant.evidence import AnswerabilityModel
@@ -249,7 +250,10 @@ def build_detector(settings: Settings) -> LanguageDetector:
     try:
         return LanguageDetector(settings.languages)
     except ValueError as error:
-        raise BadSetting(f"The setting languages: {error}. Use two-letter codes.") from None
+        raise BadSetting(
+            f"The setting languages has the value {' '.join(settings.languages)!r}: {error}. "
+            "Correct it in bronwijzer.toml or in BRONWIJZER_LANGUAGES, with codes of ISO 639-1."
+        ) from None
 
 
 def build_assistant(

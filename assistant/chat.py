@@ -3,20 +3,15 @@
 Knows Gradio; nothing of how answers come about or are worded.
 """
 
-import hashlib
 import json
 from html import escape
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from assistant.chat_events import ChatEvents
+from assistant.static_files import versioned
 from assistant.wording import WordingBook
-
-STATIC = Path(str(files("assistant").joinpath("static")))
-"""The folder that is served at /browser."""
 
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -46,15 +41,9 @@ def head(book: WordingBook) -> str:
     }
     data = escape(json.dumps(texts, ensure_ascii=False))
     return (
-        f'<link rel="stylesheet" href="{_address("chat.css")}">'
-        f'<script src="{_address("chat.js")}" data-texts="{data}" defer></script>'
+        f'<link rel="stylesheet" href="{versioned("chat.css")}">'
+        f'<script src="{versioned("chat.js")}" data-texts="{data}" defer></script>'
     )
-
-
-def _address(name: str) -> str:
-    """Address a file of the page; a browser that has kept an older one asks anew."""
-    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"browser/{name}?{version}"
 
 
 def translations(book: WordingBook) -> gr.I18n:
@@ -181,7 +170,7 @@ def _wire_questions(events: ChatEvents, parts: _Layout) -> None:
 def _wire_history(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
     shown = [
         parts.store, parts.conversation, parts.chatbot, parts.evidence, parts.earlier, parts.edit,
-        parts.feedback, parts.collection,
+        parts.feedback, parts.header, parts.collection,
     ]  # fmt: skip
     begun = [parts.store, parts.collection]
     page.load(events.restore, parts.store, shown, **_QUIET)
@@ -206,7 +195,7 @@ def _wire_feedback(events: ChatEvents, parts: _Layout) -> None:
 
 
 def _wire_state(events: ChatEvents, parts: _Layout, page: gr.Blocks) -> None:
-    page.load(events.greet, None, [parts.header, parts.notice], **_QUIET)
+    page.load(events.greet, None, parts.notice, **_QUIET)
     gr.on(
         [page.load, gr.Timer(_SECONDS_BETWEEN_STATES).tick],
         events.tell_state,

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 from starlette.requests import Request
@@ -35,8 +36,9 @@ _log = logging.getLogger(__name__)
 class ChatEvents:
     """The page's events. `suggestions` gives first questions in a language of the catalogue.
 
-    `corpora_for` gives the collections that whoever asks may see, `manages` says whether they may
-    open the library; `fingerprint` gives the embedder's, `contact` is who to ask after a refusal.
+    `corpora_for` gives the collections that whoever asks may see, `may_enter_library` says whether
+    they may open that page; `fingerprint` gives the embedder's, `contact` is who to ask after a
+    refusal.
     """
 
     corpora_for: CorporaFor
@@ -45,7 +47,7 @@ class ChatEvents:
     recent: RecentHistories
     status: Callable[[], ModelStatus]
     suggestions: Callable[[str], Sequence[str]]
-    manages: Callable[[Request], bool]
+    may_enter_library: Callable[[Request], bool]
     reception: Reception
     fingerprint: Callable[[], str]
     organisation: str = ""
@@ -67,9 +69,15 @@ class ChatEvents:
         if not question.strip():
             yield asked(conversation)
             return
+        async for update in self._answered(question, conversation, request):
+            yield update
+
+    async def _answered(
+        self, question: str, conversation: Conversation, request: gr.Request, anew: bool = False
+    ) -> AsyncIterator[Update]:
         evidence: Any = ""
         box: Any = ""
-        async with aclosing(self._grown(question, conversation, request)) as turns:
+        async with aclosing(self._grown(question, conversation, request, anew)) as turns:
             async for grown in turns:
                 latest = grown.turns[-1].evidence
                 changed = gr.skip() if latest == evidence else latest
@@ -79,7 +87,7 @@ class ChatEvents:
         yield (gr.skip(), gr.skip(), gr.skip(), gr.skip(), *running(False))
 
     def _grown(
-        self, question: str, conversation: Conversation, request: gr.Request
+        self, question: str, conversation: Conversation, request: gr.Request, anew: bool
     ) -> AsyncGenerator[Conversation, None]:
         def admit() -> AbstractContextManager[None]:
             if request.request is None:
@@ -88,7 +96,7 @@ class ChatEvents:
             return self.reception.share(request.request)
 
         dialogue = Dialogue(self._seen(request).assistant, self.contact)
-        asked = dialogue.ask(conversation, question, self._wording(request), admit)
+        asked = dialogue.ask(conversation, question, self._wording(request), admit, anew)
         return self.reception.drawn(asked)
 
     async def ask_example(
@@ -105,7 +113,8 @@ class ChatEvents:
         if conversation is None or not conversation.turns:
             return
         before = conversation.before(len(conversation.turns) - 1)
-        async for update in self.ask(conversation.turns[-1].question, before, request):
+        question = conversation.turns[-1].question
+        async for update in self._answered(question, before, request, anew=True):
             yield update
 
     def stop(self, conversation: Conversation | None, request: gr.Request) -> Update:
@@ -131,7 +140,8 @@ class ChatEvents:
         history = self.recent.keep(History.read(stored), conversation)
         return history.write(), earlier(history, self._seen(request))
 
-    # History: store, conversation, messages, evidence, earlier, edit, feedback form, collection.
+    # History: store, conversation, messages, evidence, earlier, edit, feedback form, header,
+    # collection.
     # A browser may have been someone else's before: what its reader may not see is not shown.
 
     def restore(self, stored: object, request: gr.Request) -> Update:
@@ -184,6 +194,7 @@ class ChatEvents:
             earlier(history, seen),
             gr.update(visible=bool(turns)),
             gr.update(visible=False),
+            self._header(conversation.collection, request),
             self._choice(conversation.collection, seen, wording),
         )
 
@@ -270,15 +281,20 @@ class ChatEvents:
 
     # State
 
-    def greet(self, request: gr.Request) -> tuple[str, str]:
-        """Write the header, and what whoever looks after the documents should know."""
-        wording = self._wording(request)
-        header = f"# {escaped(self.title)}"
-        if request.request is not None and self.manages(request.request):
-            header += f"\n\n[{escaped(wording('chat_library'))}](library/)"
+    def greet(self, request: gr.Request) -> str:
+        """Write what whoever looks after the documents should know."""
         seen = self._seen(request)
         is_seen = DEFAULT_COLLECTION in seen.names()
-        return header, show_notice(seen.corpus().coverage_warning() if is_seen else "")
+        return show_notice(seen.corpus().coverage_warning() if is_seen else "")
+
+    def _header(self, collection: str, request: gr.Request) -> str:
+        """Write the title, with the way to the documents of a collection for who may see them."""
+        header = f"# {escaped(self.title)}"
+        if request.request is not None and self.may_enter_library(request.request):
+            name = escaped(self._wording(request)("chat_library"))
+            query = "" if collection == DEFAULT_COLLECTION else f"?collection={quote(collection)}"
+            header += f"\n\n[{name}](library/{query})"
+        return header
 
     def tell_state(
         self, conversation: Conversation | None, suggested: Sequence[str], request: gr.Request

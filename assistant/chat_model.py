@@ -31,3 +31,6 @@ class ChatModel(Protocol):
 
         None where the server does not tell probabilities. Raises ModelUnavailable.
         """
+
+    def fresh(self) -> "ChatModel":
+        """Give the same model, which repeats nothing that it remembers."""

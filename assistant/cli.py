@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.collection_options import collections_app
 from assistant.errors import AssistantError
 from assistant.evaluation.arguments import CollectionName, eval_app
 from assistant.key_options import keys_app
@@ -26,10 +27,6 @@ app = typer.Typer(
 app.add_typer(eval_app, name="eval")
 model_app = typer.Typer(help="Fetch, list and remove weights of a local language model.")
 app.add_typer(model_app, name="model")
-
-collections_app = typer.Typer(
-    invoke_without_command=True, help="List the collections of documents, or remove one."
-)
 app.add_typer(collections_app, name="collections")
 app.add_typer(keys_app, name="keys")
 
@@ -64,6 +61,9 @@ def sync(  # noqa: PLR0913 - options of a command
             help="Say what would be done, and do nothing; the collection must be there.",
         ),
     ] = False,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read unchanged files again too, by present readers.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="With --dry-run: one JSON object.")] = False,
 ) -> None:
     """Bring the index to the state of files and folders, which it remembers.
@@ -76,7 +76,7 @@ def sync(  # noqa: PLR0913 - options of a command
 
     if json and not dry_run:
         raise typer.BadParameter("it goes with --dry-run alone: add it.", param_hint="--json")
-    options = SyncOptions(accept_removals, _patterns(include), _patterns(exclude))
+    options = SyncOptions(accept_removals, _patterns(include), _patterns(exclude), reread)
     # Stopped by a service manager, it ends as by Ctrl-C: what it was at is put away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if dry_run:
@@ -252,28 +252,6 @@ def check(
     from assistant import administration
 
     administration.check(repair, collection)
-
-
-@collections_app.callback()
-def collections(context: typer.Context, json: AsJson = False) -> None:
-    """List the collections of documents, with what is in them."""
-    from assistant import collection_commands
-
-    if context.invoked_subcommand is None:
-        collection_commands.list_collections(json)
-
-
-@collections_app.command("remove")
-def collections_remove(
-    name: Annotated[str, typer.Argument(help="A collection.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Delete a collection's index, and the files that were added to it on a page."""
-    from assistant import collection_commands
-
-    if not yes:
-        typer.confirm(f"Delete the collection {name}?", abort=True)
-    collection_commands.remove(name)
 
 
 @model_app.command("pull")

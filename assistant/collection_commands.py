@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from rich.prompt import Confirm
 from rich.table import Table
 
 from assistant.client import entered
@@ -32,9 +33,12 @@ def list_collections(as_json: bool) -> None:
             out.print(f"{count.name} cannot be opened: {count.failure}")
 
 
-def remove(name: str) -> None:
-    """Delete a collection."""
+def remove(name: str, is_sure: bool) -> None:
+    """Delete a collection, after asking whoever is not sure. Raises UnknownCollection."""
     with entered(settings()) as door:
+        if not is_sure and any(count.name == name for count in door.collections()):
+            if not Confirm.ask(f"Delete the collection {name}?", default=False):
+                sys.exit(1)
         left = door.remove_collection(name)
     out = console()
     out.print(f"Removed the collection {name}; the files it was synced from were not touched.")

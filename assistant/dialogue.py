@@ -36,18 +36,20 @@ class Dialogue:
         question: str,
         wording: Wording,
         admit: Callable[[], AbstractContextManager[None]] = nullcontext,
+        anew: bool = False,
     ) -> Generator[Conversation, None, None]:
         """Yield the conversation as its newest turn grows: the question, evidence, answer.
 
         A question that cannot be answered, or that `admit` turns away, gets a turn that says why;
-        what `admit` gives lasts as long as the answer.
+        what `admit` gives lasts as long as the answer. `anew` wants another try at an answer.
         """
         turn = Turn(question=question)
         yield conversation.with_turn(turn)
         try:
             with admit():
                 assistant = self.assistant_of(conversation.collection)
-                with closing(assistant.stream(question, conversation.messages)) as answers:
+                answers = assistant.stream(question, conversation.messages, anew=anew)
+                with closing(answers):
                     for answer in answers:
                         turn = self._grown(turn, answer, wording)
                         yield conversation.with_turn(turn)

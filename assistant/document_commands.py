@@ -22,6 +22,8 @@ from index.types import DocumentInfo, Skipped, SyncReport, Unread
 _MOST_LISTED = 10
 """Files of one reason that are named one by one."""
 
+_NOTHING = "There is nothing to index yet. Name a folder: 'bronwijzer sync PATH'."
+
 _STOPPED = "Stopped. What was done is kept; 'bronwijzer sync' goes on from there."
 
 
@@ -42,12 +44,20 @@ def sync(
         console(stderr=True).print(_STOPPED)
         raise
     out = console()
+    known = (report.unchanged, report.added, report.updated, report.removed, report.away)
+    if not paths and not any(known) and not report.unread:
+        out.print(_NOTHING)
     out.print(
         f"Added {report.added}, updated {report.updated}, removed {report.removed}, "
         f"unchanged {report.unchanged}; {report.embedded} passages embedded."
     )
     if report.moved or report.copies:
         out.print(f"Moved {report.moved}; {report.copies} new copies of documents.")
+    if report.reread:
+        out.print(
+            f"Read {report.reread} unchanged files again; {report.renewed} of them are read as "
+            "something else now."
+        )
     _show_notes(out, report)
     if report.kept or report.away:
         sys.exit(1)
@@ -142,6 +152,8 @@ def _show_plan(out: Console, plan: SyncPlan) -> None:
         f"{counts['moved']} moved, {counts['copied']} copied, {counts['removed']} removed and "
         f"{plan.unchanged} unchanged files. Nothing was done."
     )
+    if plan.reread:
+        out.print(f"  read again: {plan.reread} unchanged files")
     listed: Counter[str] = Counter()
     for change in plan.changes:
         listed[change.kind] += 1

@@ -242,7 +242,7 @@ def _show_widget(router: APIRouter, installation: Installation, book: WordingBoo
 
     @router.get("/demo")
     def demo(request: Request, embed: str = "") -> Response:
-        """Show a widget on a page of our own, to whoever may enter the library."""
+        """Show a widget on a page of our own, to whoever may change `documents`."""
         wording = _accepted(book, request)
         if refusal(request, settings.library) is not None:
             title = wording("embed_demo")

@@ -16,6 +16,7 @@
         NotSignedIn         a token of an embed's reader that is not taken
         LinkOver            a source's address whose pass is missing or over
         FolderInUse         another process owns the data folder and cannot be asked
+        FolderUnusable      the data folder cannot be made or written
         OwnerAway           the process that owns the data folder does not answer one that reads
         BadFeedback         feedback with a verdict or reason that there is not
         FeedbackUnavailable feedback that could not be written or read
@@ -96,6 +97,10 @@ class LinkOver(AssistantError):
 
 class FolderInUse(AssistantError):
     """Another process owns the data folder and cannot be asked."""
+
+
+class FolderUnusable(AssistantError):
+    """The data folder cannot be made or written."""
 
 
 class OwnerAway(AssistantError):

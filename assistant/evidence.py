@@ -5,9 +5,10 @@ Knows figures and texts; nothing of models, prompts or pages. Pure functions.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 
 import regex
 
@@ -16,7 +17,7 @@ from index.files import below_root
 from index.passages import is_closed
 from index.types import Hit, Section, Span
 
-_EVIDENCE_MARGIN = 0.1
+EVIDENCE_MARGIN = 0.1
 """In the score. Of the development questions' answers, 1 in 50 or fewer lie further down, while
 half of the other passages do."""
 
@@ -25,6 +26,9 @@ _QUOTE_MARGIN = 0.03
 """A second or third quotation must come this near to the first one's score. On the development
 questions 1.2 to 2 sentences then hold the answer as often as three passages' key sentences."""
 
+
+_MOST_COPIES = 3
+"""Named with each passage, in each snapshot; the document's own page names them all."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _NUMBERING = regex.compile(r"^\W*(?:\d+(?:\.\d+)*[.):]?(?=\s)|[一二三四五六七八九十]+、)")
@@ -106,13 +110,14 @@ def signals(hits: Sequence[Hit], language: str, passages: int) -> dict[str, floa
 def collect(
     hits: Sequence[Hit],
     roots: Sequence[str],
-    margin: float = _EVIDENCE_MARGIN,
+    margin: float = EVIDENCE_MARGIN,
     collection: str = DEFAULT_COLLECTION,
+    copies: Mapping[int, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[Evidence, ...]:
     """Turn hits into what a reader sees, in the same order; paths are relative to their root.
 
     What lies more than `margin` below the best is left out: in a small corpus it is about
-    something else.
+    something else. `copies` has the paths of documents' further files.
     """
     return tuple(
         Evidence(
@@ -131,8 +136,11 @@ def collect(
             score=hit.score,
             similarity=hit.similarity,
             collection=collection,
+            also_at=tuple(relative(path, roots) for path in others[:_MOST_COPIES]),
+            copies=len(others),
         )
         for hit in hits
+        for others in [copies.get(hit.stored.document_id, ())]
         if hits[0].score - hit.score <= margin
     )
 
@@ -162,6 +170,8 @@ def cite(evidence: Evidence, number: int, sentence: Span) -> Citation:
         end=sentence.end,
         quote=evidence.text_of(sentence),
         collection=evidence.collection,
+        also_at=evidence.also_at,
+        copies=evidence.copies,
     )
 
 

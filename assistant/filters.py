@@ -5,6 +5,7 @@ Knows field names and dates; nothing of how documents are chosen.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import (
@@ -35,6 +36,8 @@ def _read_moment(value: object) -> datetime | date:
 
 
 Word = Annotated[str, Field(max_length=100)]
+LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$")]
+"""In ISO 639; a language's name would find nothing, and look as if there were nothing to find."""
 
 _WRITTEN = (
     r"^(19(7[1-9]|[89][0-9])|2[0-9]{3})-"
@@ -63,7 +66,7 @@ class FilterBody(BaseModel):
 
     path: str = Field(default="", max_length=300)
     types: list[Word] = Field(default=[], max_length=50)
-    languages: list[Word] = Field(default=[], max_length=50)
+    languages: list[LanguageCode] = Field(default=[], max_length=50)
     since: Moment | None = None
     until: Moment | None = None
     indexed_since: Moment | None = None
@@ -102,6 +105,17 @@ def write_filter(wanted: DocumentFilter) -> dict[str, Any]:
     }
 
 
+_A_TIME = "write a day such as 2026-01-31, or a moment such as 2026-01-31T12:00."
+
+_REMEDIES = {
+    "path": ("--path", "write a shorter pattern."),
+    "types": ("--type", "write a suffix such as pdf."),
+    "languages": ("--language", "write a code such as nl."),
+    "since": ("--since", _A_TIME),
+    "until": ("--until", _A_TIME),
+}
+
+
 def read_options(
     path: str, types: Sequence[str], languages: Sequence[str], since: str, until: str
 ) -> DocumentFilter:
@@ -109,13 +123,16 @@ def read_options(
     times = {name: text for name, text in (("since", since), ("until", until)) if text}
     values = {"path": path, "types": list(types), "languages": list(languages), **times}
     try:
-        return FilterBody.model_validate(values).wanted()
+        wanted = FilterBody.model_validate(values).wanted()
     except ValidationError as error:
         first = error.errors()[0]
+        option, remedy = _REMEDIES[str(first["loc"][0])]
         raise BadQuestion(
-            f"The option --{first['loc'][0]} has the value {first['input']!r}: write a day such as "
-            "2026-01-31, or a moment such as 2026-01-31T12:00."
+            f"The option {option} has the value {first['input']!r}: {remedy}"
         ) from None
+    if (wanted.modified_since or -inf) > (wanted.modified_before or inf):
+        raise BadQuestion(f"--since {since} is after --until {until}: there is no such time.")
+    return wanted
 
 
 def _start(moment: Moment | None) -> float | None:

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant.access import READING, Refusal, refusal
+from assistant.access import READING, Refusal, entry_refusal, refusal
 from assistant.types import DEFAULT_COLLECTION, LibraryRule
 from assistant.wording import WordingBook
 
 LIBRARY = "/library"
+LIBRARY_UPLOADS = f"{LIBRARY}/gradio_api/upload"
 DOCUMENTS = "/api/v1/documents"
 """Reading it is for every reader of the collection that is named."""
 
@@ -40,7 +41,7 @@ class LibraryGate:
         """Pass a request on, or answer that it may not enter."""
         if scope["type"] == "http" and _is_guarded(scope):
             request = Request(scope)
-            refused = refusal(request, self._rule, collection_of(request))
+            refused = _refused(request, self._rule)
             if refused is not None:
                 await self._answer(request, refused)(scope, receive, send)
                 return
@@ -76,6 +77,13 @@ def collection_of(request: Request) -> str | None:
     if path.startswith(DOCUMENTS):
         return request.query_params.get("collection", DEFAULT_COLLECTION)
     return DEFAULT_COLLECTION
+
+
+def _refused(request: Request, rule: LibraryRule) -> Refusal | None:
+    path = request.scope["path"]
+    if is_in_library(path):
+        return entry_refusal(request, rule, sends=path.startswith(LIBRARY_UPLOADS))
+    return refusal(request, rule, collection_of(request))
 
 
 def is_in_library(path: str) -> bool:

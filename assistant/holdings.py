@@ -73,6 +73,11 @@ class Holdings:
         read = (name for name in documents if name not in reasons)
         return first + [self._holding(name, roots, reasons, documents) for name in read]
 
+    def names(self, paths: Iterable[str]) -> list[str]:
+        """Name files by their places below their folders."""
+        roots = frozenset(self._corpus.roots())
+        return [_name_below(path, roots) for path in paths]
+
     def versions(self) -> dict[str, int]:
         """Map the path of each document to its number, which changes with its content."""
         return {path: document.id for path, document in _by_path(self._corpus.documents())}

@@ -1,20 +1,21 @@
 """What the controls of the library page do: each answers with what the page is to show.
 
-Knows files, syncs and texts; nothing of Gradio, nor of who may open the page.
+Knows files, syncs and texts; nothing of Gradio, nor of who may see or change which collection.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.holdings import Holding, Holdings, matching, outcomes
-from assistant.library_view import Choice, choices, outcome_list, progress, shown
+from assistant.access import Refusal
+from assistant.holdings import Holding, matching, outcomes
+from assistant.library_view import Choice, choices, details, outcome_list, progress, shown
+from assistant.stewards import Steward
 from assistant.types import Notice
-from assistant.upkeep import Upkeep
-from assistant.uploads import Receipt, Uploads
+from assistant.uploads import Receipt
 from assistant.wording import Wording
-from index.corpus import Corpus
 from index.errors import IndexingError, SyncRunning
 
 Listing = tuple[list[Choice], str]
@@ -36,16 +37,25 @@ class Batch:
 
 
 class Desk:
-    """What the page's controls do; each method gives the values of what it changes."""
+    """What the page's controls do in one collection; each method gives the values that it changes.
 
-    def __init__(self, corpus: Corpus, uploads: Uploads, upkeep: Upkeep) -> None:
-        self._corpus = corpus
-        self._uploads = uploads
-        self._upkeep = upkeep
-        self._holdings = Holdings(corpus, uploads)
+    Where the visitor may not change it, nothing is changed, and they are told so; nor do they see
+    more of the server's folders than the names below them.
+    """
+
+    def __init__(self, steward: Steward, may_change: bool) -> None:
+        self.may_change = may_change
+        self._corpus = steward.corpus
+        self._uploads = steward.uploads
+        self._upkeep = steward.upkeep
+        self._holdings = steward.holdings
 
     def receive(self, files: Sequence[tuple[str, str]], wording: Wording) -> tuple[Batch, str]:
         """Keep files and ask for a sync that reads them."""
+        if not self.may_change:
+            refused = Notice.of(Refusal.READER.value)
+            batch = Batch(receipts=tuple(Receipt(name, refused=refused) for _, name in files))
+            return self.outcomes(batch, wording)
         before = self._holdings.versions()
         receipts = tuple(self._kept(Path(path), name) for path, name in files)
         number = 0
@@ -56,18 +66,24 @@ class Desk:
 
     def sync(self, wording: Wording) -> str:
         """Ask for a sync of all that is remembered."""
+        if not self.may_change:
+            return wording(Refusal.READER)
         self._upkeep.request()
         return self.status(wording)
 
     def status(self, wording: Wording) -> str:
-        """Say what a sync does or has done."""
-        return progress(self._corpus.progress, self._upkeep.state, wording)
+        """Say what a sync does or has done; to whoever only reads, whether one runs."""
+        running, state = self._corpus.progress, self._upkeep.state
+        if self.may_change or running is not None or state.busy:
+            return progress(running, state, wording)
+        return ""
 
     def listed(self, words: str, wording: Wording) -> Listing:
         """Give the files that some words name, as choices, and how many those are."""
         holdings = self._holdings.all()
         found = matching(holdings, words)
-        return choices(found, wording), shown(len(found), len(holdings), wording)
+        count = shown(len(found), len(holdings), wording, self.may_change)
+        return choices(found, wording, self._key), count
 
     def marks(self) -> Marks:
         """Give what changes whenever the list of files may have changed; it costs little."""
@@ -85,13 +101,24 @@ class Desk:
             notices = list(outcomes(batch.receipts, batch.before or {}, after, state.failure))
         return replace(batch, told=told), outcome_list(names, notices, wording)
 
-    def find(self, path: str) -> Holding | None:
-        """Give the file at a path that the page names."""
-        return self._holdings.find(path)
+    def find(self, key: str) -> Holding | None:
+        """Give the file that the page names by what stands for its path."""
+        if self.may_change:
+            return self._holdings.find(key)
+        return next((item for item in self._holdings.all() if self._key(item.path) == key), None)
 
-    def remove(self, path: str, wording: Wording) -> str:
+    def details(self, holding: Holding, wording: Wording) -> str:
+        """Write what is known of a file."""
+        paths = holding.document.paths if holding.document else ()
+        others = [path for path in paths if path != holding.path]
+        shown_others = others if self.may_change else self._holdings.names(others)
+        return details(holding, shown_others, wording, has_paths=self.may_change)
+
+    def remove(self, key: str, wording: Wording) -> str:
         """Take a file out and say what that means."""
-        holding = self._holdings.find(path)
+        if not self.may_change:
+            return wording(Refusal.READER)
+        holding = self._holdings.find(key)
         if holding is None:
             return wording("library_gone")
         try:
@@ -100,6 +127,9 @@ class Desk:
             return wording("library_remove_later")
         except (IndexingError, OSError) as error:
             return wording("library_remove_failed", reason=str(error))
+
+    def _key(self, path: str) -> str:
+        return path if self.may_change else hashlib.sha256(path.encode()).hexdigest()
 
     def _kept(self, file: Path, name: str) -> Receipt:
         try:

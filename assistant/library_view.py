@@ -5,7 +5,7 @@ titles and reasons are escaped wherever Markdown is written.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from assistant.holdings import Holding
@@ -25,35 +25,47 @@ _LONGEST_PATH = 4_096
 """In characters, as the bound above."""
 
 Choice = tuple[str, str]
-"""Lines of plain text that show a file, and its path."""
+"""Lines of plain text that show a file, and what stands for its path."""
 
 
-def choices(holdings: Sequence[Holding], wording: Wording) -> list[Choice]:
-    """Write the first files as choices."""
-    return [(_lines(holding, wording), holding.path) for holding in holdings[:MOST_ROWS]]
+def choices(
+    holdings: Sequence[Holding], wording: Wording, key: Callable[[str], str]
+) -> list[Choice]:
+    """Write the first files as choices; `key` gives what stands for a path."""
+    return [(_lines(holding, wording), key(holding.path)) for holding in holdings[:MOST_ROWS]]
 
 
-def shown(found: int, whole: int, wording: Wording) -> str:
-    """Say how many of the files the list shows."""
+def shown(found: int, whole: int, wording: Wording, may_change: bool) -> str:
+    """Say how many of the files the list shows, and what can be done with them."""
     if not whole:
-        return wording("library_empty")
+        return wording("library_empty" if may_change else "library_empty_reader")
     if not found:
         return wording("library_none_found")
     rows = min(found, MOST_ROWS)
     if rows < found:
-        return wording("library_shown_first", rows=f"{rows:,}", found=f"{found:,}")
-    return wording.count("library_shown", rows, whole=f"{whole:,}")
+        said = wording("library_shown_first", rows=f"{rows:,}", found=f"{found:,}")
+    else:
+        said = wording.count("library_shown", rows, whole=f"{whole:,}")
+    return f"{said} {wording('library_choose' if may_change else 'library_choose_reader')}"
 
 
-def details(holding: Holding, wording: Wording) -> str:
-    """Write what is known of one file."""
+def details(
+    holding: Holding, others: Sequence[str], wording: Wording, has_paths: bool = True
+) -> str:
+    """Write what is known of one file, and which `others` say the same.
+
+    Where it has no paths, it has nothing of the folders above the file.
+    """
     lines = [f"**{escaped(_name(holding))}**"]
     if title := _title(holding):
         lines.append(escaped(title))
     lines.append(escaped(" · ".join([wording(holding.state), *_facts(holding, wording)])))
-    lines += [f"⚠️ {escaped(remark)}" for remark in _remarks(holding)]
-    lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
-    others = [path for path in _paths(holding) if path != holding.path]
+    remarks = _remarks(holding)
+    if not has_paths:
+        remarks = [remark.replace(holding.path, _name(holding)) for remark in remarks]
+    lines += [f"⚠️ {escaped(remark)}" for remark in remarks]
+    if has_paths:
+        lines.append(f"*{escaped(one_line(holding.path, _LONGEST_PATH))}*")
     if others:
         names = ", ".join(one_line(path, _LONGEST_PATH) for path in others)
         lines.append(escaped(wording("library_also_at", names=names)))
@@ -133,10 +145,6 @@ def _facts(holding: Holding, wording: Wording) -> list[str]:
     language = language_name(document.language, wording.language)
     facts = [language, passages, size_of(document.size), moment]
     return [fact for fact in facts if fact]
-
-
-def _paths(holding: Holding) -> tuple[str, ...]:
-    return holding.document.paths if holding.document else ()
 
 
 def _name(holding: Holding) -> str:

@@ -103,6 +103,7 @@ class Log:
                 "updated": end.report.updated,
                 "removed": end.report.removed,
                 "unchanged": end.report.unchanged,
+                "renewed": end.report.renewed,
                 "embedded": end.report.embedded,
                 "moved": end.report.moved,
                 "kept": end.report.kept,

@@ -124,6 +124,10 @@ class OpenAIChatModel:
         total = sum(mass.values())
         return mass[yes] / total if total > 0 else None
 
+    def fresh(self) -> "OpenAIChatModel":
+        """Give this model: it remembers nothing."""
+        return self
+
     def _unavailable(self, error: Exception) -> ModelUnavailable:
         remedy: str
         match error:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import FolderInUse
+from assistant.errors import FolderInUse, FolderUnusable
 
 _LOCK = "owner.lock"
 _ADDRESS = "owner.json"
@@ -56,9 +56,9 @@ class Ownership:
 
 @contextmanager
 def owned(folder: Path) -> Iterator[Ownership]:
-    """Own a data folder. Raises FolderInUse where another process does."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Own a data folder. Raises FolderInUse where another process does, and FolderUnusable."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / _LOCK, timeout=0, thread_local=False).acquire()
     except Timeout:
         address = read_address(folder)
@@ -66,6 +66,11 @@ def owned(folder: Path) -> Iterator[Ownership]:
         raise FolderInUse(
             f"The data folder {folder} is in use by {who}. Wait for it to end or stop it, or set "
             "BRONWIJZER_DATA to another folder."
+        ) from None
+    except OSError as error:
+        raise FolderUnusable(
+            f"The data folder {folder} cannot be used: {error.strerror}. Set data in "
+            "bronwijzer.toml, or BRONWIJZER_DATA, to a folder that this user may write."
         ) from None
     with lock:
         try:

@@ -67,8 +67,10 @@ def show_evidence(answer: Answer, wording: Wording) -> str:
         searched = escaped(wording("evidence_searched", question=_line(answer.searched)))
         parts.append(f"*{searched}*")
     for item in answer.evidence:
-        passage = _in_language(_context(item), item.language)
-        parts.append(f"{_place(item, wording)}\n\n{passage}")
+        parts.append(_place(item, wording))
+        if item.copies:
+            parts.append(f"*{escaped(_copies(item, wording))}*")
+        parts.append(_in_language(_context(item), item.language))
     return "\n\n".join(parts)
 
 
@@ -164,6 +166,15 @@ def _place(item: Evidence, wording: Wording) -> str:
     name = language_name(item.language, wording.language)
     head = f"**[{_name(item.title)}]({source_link(item, item.key)})**"
     return _beside(head, item.locator, name)
+
+
+def _copies(item: Evidence, wording: Wording) -> str:
+    """Name other files that say the same, and count those that are not named."""
+    names = ", ".join(one_line(name, _LONGEST_NAME) for name in item.also_at)
+    more = item.copies - len(item.also_at)
+    if more:
+        return wording.count("evidence_also_at", more, names=names)
+    return wording("source_also_at", names=names)
 
 
 def _beside(link: str, *places: str) -> str:

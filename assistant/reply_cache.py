@@ -7,6 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 from cachetools import LRUCache
 
@@ -24,6 +25,7 @@ class ReplyCache:
 
     def __init__(self, model: ChatModel, most: int) -> None:
         self._model = model
+        self._repeats = True
         self._replies: LRUCache[bytes, str] = LRUCache(most)
         self._probabilities: LRUCache[bytes, float | None] = LRUCache(most)
         self._lock = threading.Lock()
@@ -42,7 +44,7 @@ class ReplyCache:
         """Yield the reply in pieces, a remembered one as a whole. Raises ModelUnavailable."""
         key = _digest(messages)
         with self._lock:
-            kept = self._replies.get(key)
+            kept = self._replies.get(key) if self._repeats else None
         if kept is not None:
             yield kept
             return
@@ -59,12 +61,18 @@ class ReplyCache:
         """Give the probability of a reply beginning with `yes` against `no`, or give it again."""
         key = _digest(messages, yes, no)
         with self._lock:
-            if key in self._probabilities:
+            if self._repeats and key in self._probabilities:
                 return self._probabilities[key]
         probability = self._model.probability(messages, yes, no)
         with self._lock:
             self._probabilities[key] = probability
         return probability
+
+    def fresh(self) -> "ReplyCache":
+        """Give the same model, asked each time; what it replies then is what is remembered."""
+        asking = copy(self)
+        asking._repeats = False
+        return asking
 
 
 def _digest(messages: Sequence[Message], *words: str) -> bytes:

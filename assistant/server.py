@@ -15,21 +15,23 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import refusal
+from assistant.access import entry_refusal, refusal
 from assistant.access_build import build_embed_tokens, build_identities
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
 from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
 from assistant.build import Installation, largest_file
-from assistant.chat import STATIC, THEME, build_chat, head, translations
+from assistant.chat import THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
 from assistant.clients import ForwardedClients
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
-from assistant.gate import DOCUMENTS, LIBRARY, LibraryGate, collection_of
+from assistant.gate import DOCUMENTS, LIBRARY, LIBRARY_UPLOADS, LibraryGate, collection_of
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
-from assistant.library_desk import Desk
+from assistant.library import head as library_head
+from assistant.library_desks import Desks
+from assistant.library_events import LibraryEvents
 from assistant.logs import RequestLog
 from assistant.openai_api import openai_routes
 from assistant.operations import operation_routes
@@ -38,6 +40,7 @@ from assistant.readiness import Readiness
 from assistant.recent_histories import RecentHistories
 from assistant.reception import Reception
 from assistant.sources import source_routes
+from assistant.static_files import STATIC
 from assistant.tabs import TabGuard
 from assistant.visible_corpora import CorporaFor, corpora_for
 from assistant.wording import WordingBook
@@ -138,7 +141,7 @@ def create_app(installation: Installation) -> FastAPI:
     app.add_middleware(ForwardedClients, trusted=installation.settings.trusted_proxies)
     app.add_middleware(RequestLog)
     app.mount("/browser", StaticFiles(directory=STATIC))
-    _mount_library(app, installation, book)
+    _mount_library(app, installation, book, seen)
     _mount_chat(app, installation, book, seen, reception)
     return app
 
@@ -178,7 +181,7 @@ def _add_program_routes(
         special={
             DOCUMENTS: _upload(largest_file(settings), 1),
             "/gradio_api/upload": Bound("", _MOST_REFUSED_BYTES),
-            f"{LIBRARY}/gradio_api/upload": _upload(largest_file(settings), _MOST_FILES),
+            LIBRARY_UPLOADS: _upload(largest_file(settings), _MOST_FILES),
         },
         page=Bound("", _MOST_PAGE_BYTES),
     )
@@ -205,7 +208,7 @@ def _mount_chat(
         recent=RecentHistories(),
         status=lambda: installation.supply.status,
         suggestions=installation.suggestions.of,
-        manages=lambda request: refusal(request, settings.library) is None,
+        may_enter_library=lambda request: entry_refusal(request, settings.library) is None,
         reception=reception,
         fingerprint=lambda: installation.corpus.fingerprint,
         organisation=settings.organisation,
@@ -230,19 +233,24 @@ def _mount_chat(
     )
 
 
-def _mount_library(app: FastAPI, installation: Installation, book: WordingBook) -> None:
+def _mount_library(
+    app: FastAPI, installation: Installation, book: WordingBook, seen: CorporaFor
+) -> None:
     settings, i18n = installation.settings, translations(book)
 
     @app.get(LIBRARY, include_in_schema=False)
-    def with_slash() -> RedirectResponse:
-        return RedirectResponse(f"{LIBRARY}/")
+    def with_slash(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{LIBRARY}/{'?' if request.url.query else ''}{request.url.query}")
 
     def visitor(request: Request) -> str | None:
         """Name whoever may enter: the gate's own rule again, should a route escape it."""
-        return None if refusal(request, settings.library) else settings.library
+        return None if entry_refusal(request, settings.library) else settings.library
 
-    desk = Desk(installation.corpus, installation.uploads, installation.upkeep)
-    library = build_library(desk, book, i18n, settings.largest_file_mb)
+    def may_change(request: Request, collection: str) -> bool:
+        return refusal(request, settings.library, collection) is None
+
+    desks = Desks(installation.stewards, seen, may_change)
+    library = build_library(LibraryEvents(desks, book, settings.largest_file_mb), i18n)
     library.queue(default_concurrency_limit=8, max_size=64)
     gr.mount_gradio_app(
         app,
@@ -253,6 +261,7 @@ def _mount_library(app: FastAPI, installation: Installation, book: WordingBook) 
         footer_links=[],
         run_history=False,
         css=LIBRARY_CSS,
+        head=library_head(),
         i18n=i18n,
         theme=THEME,
         # Gradio refuses a whole batch for one file that is too large; the page tells which one,

@@ -267,13 +267,12 @@ def read_settings(environment: Mapping[str, str], folder: Path, **overrides: obj
         if not first["loc"]:
             raise BadSetting(f"The settings: {first['msg']}.") from None
         name = str(first["loc"][0])
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
         shown = "" if "key" in name else f" has the value {first['input']!r}"
         place, where = name, f"{FILE_NAME} or in {PREFIX}{name.upper()}"
         if name in _TABLES:
             place, where = ".".join(map(str, first["loc"])), FILE_NAME
-        raise BadSetting(
-            f"The setting {place}{shown}: {first['msg']}. Correct it in {where}."
-        ) from None
+        raise BadSetting(f"The setting {place}{shown}: {said}. Correct it in {where}.") from None
 
 
 def _from_file(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -301,6 +300,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
             name = variable.removeprefix(PREFIX).lower()
             _check_name(name, variable, "in the environment")
+            if name in _TABLES:
+                raise BadSetting(f"Unset {variable}: {name} is written in {FILE_NAME} alone.")
             values[name] = _items(value, _LISTS[name]) if name in _LISTS else value
     return values
 

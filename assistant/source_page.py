@@ -11,17 +11,20 @@ from urllib.parse import urlencode
 
 from assistant.languages import language_name
 from assistant.plain_page import PlainPage, heading, link, note, plain_page
+from assistant.sanitation import one_line
 from assistant.source_history import HISTORY_STYLE, history_section
 from assistant.types import DEFAULT_COLLECTION
 from assistant.wording import Wording
 from index.language import direction_of
-from index.paging import has_pages, pages_of
+from index.paging import has_pages, page_starts, pages_of
 from index.types import DocumentInfo, Section, SourceDocument, Span
 
 _MOST_CHARACTERS = 200_000
 """Of a longer document, this much around the sentence is shown: a browser stays quick."""
 
 _DEEPEST_HEADING = 6
+_LONGEST_PATH = 4_096
+"""In characters."""
 
 _STYLE = """
 body { padding-bottom: 40vh; }
@@ -137,7 +140,8 @@ def _notes(view: SourceView, shown: Span, wording: Wording) -> str:
     if view.file_note:
         notes += note(f"{wording(view.file_note)} {wording('source_text_of_then')}")
     if view.also_at:
-        notes += note(wording("source_also_at", names=", ".join(view.also_at)))
+        names = ", ".join(one_line(name, _LONGEST_PATH) for name in view.also_at)
+        notes += note(wording("source_also_at", names=names))
     length = len(view.document.text)
     if shown != Span(0, length):
         first, last, of = (_number(n) for n in (shown.start, shown.end, length))
@@ -154,7 +158,8 @@ def _pieces(view: SourceView, shown: Span, wording: Wording) -> Iterator[str]:
     """Write the text from border to border of pages, headings and the cited sentence."""
     text = view.document.text
     inside = [s for s in view.document.sections if shown.start <= s.start < shown.end]
-    pages = {s.start: s.page for s in inside if s.page is not None}
+    begun = page_starts(view.document)
+    pages = {start: page for start, page in begun.items() if shown.start <= start < shown.end}
     headings = {s.start: level for s in inside if (level := _level(s, text))}
     cited = view.cited or Span(shown.start, shown.start)
     borders = {shown.start, shown.end, cited.start, cited.end, *pages, *headings}

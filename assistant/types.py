@@ -53,7 +53,8 @@ class Evidence:
     `start` and `end` are the passage's place in the document, `key` the sentence's; `locator`
     names the page or heading. `score` orders the evidence of one question, `sentence_scores` the
     sentences of one passage; `similarity` is the cosine of question and passage. `document_id`
-    is a number within the `collection`.
+    is a number within the `collection`. `also_at` names the first of the `copies`: other files
+    that say the same, byte for byte.
     """
 
     passage_id: int
@@ -71,6 +72,8 @@ class Evidence:
     score: float
     similarity: float
     collection: str = DEFAULT_COLLECTION
+    also_at: tuple[str, ...] = ()
+    copies: int = 0
 
     @property
     def quote(self) -> str:
@@ -112,6 +115,7 @@ class Citation:
     """A sentence of a document that the answer points at by its number.
 
     `document` is the file's path; [start, end) is the sentence's place in the document's text.
+    `also_at` and `copies` are as those of `Evidence`.
     """
 
     number: int
@@ -124,6 +128,8 @@ class Citation:
     end: int
     quote: str
     collection: str = DEFAULT_COLLECTION
+    also_at: tuple[str, ...] = ()
+    copies: int = 0
 
 
 class Support(StrEnum):

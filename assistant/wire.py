@@ -82,7 +82,7 @@ def read_answer(data: dict[str, Any]) -> Answer:
         text=data["answer"],
         evidence=tuple(read_evidence(item) for item in data["evidence"]),
         searched=data["searched"],
-        citations=tuple(Citation(**item) for item in data["citations"]),
+        citations=tuple(read_citation(item) for item in data["citations"]),
         claims=tuple(
             Claim(c["start"], c["end"], tuple(c["citations"]), Support(c["support"]))
             for c in data["claims"]
@@ -106,6 +106,11 @@ def write_citation(citation: Citation) -> dict[str, Any]:
     return _plain(citation)
 
 
+def read_citation(data: dict[str, Any]) -> Citation:
+    """Read what `write_citation` wrote."""
+    return Citation(**{**data, "also_at": tuple(data.get("also_at", ()))})
+
+
 def write_evidence(item: Evidence) -> dict[str, Any]:
     """Write a passage as JSON-ready values."""
     return {
@@ -122,6 +127,7 @@ def read_evidence(data: dict[str, Any]) -> Evidence:
     values["key"] = Span(*data["key"])
     values["sentences"] = tuple(Span(*pair) for pair in data["sentences"])
     values["sentence_scores"] = tuple(data["sentence_scores"])
+    values["also_at"] = tuple(data.get("also_at", ()))
     return Evidence(**values)
 
 

@@ -58,6 +58,10 @@ class RecordedModel:
         """Give the probability of a reply beginning with `yes` against `no`."""
         return self._model.probability(messages, yes, no)
 
+    def fresh(self) -> "RecordedModel":
+        """Give this model: it remembers nothing."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -92,10 +92,12 @@ def command(words: Sequence[str], folder: Path, settings: dict[str, str]) -> str
 
 
 @contextmanager
-def started(folder: Path, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(
+    folder: Path, settings: dict[str, str], *options: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Serve the data folder below a folder; gives the process and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "serve", "--port", "0"],
+        [sys.executable, "-m", "assistant", "serve", "--port", "0", *options],
         env=_environment(folder, settings),
         stdout=subprocess.PIPE,
         text=True,

@@ -134,20 +134,21 @@ async def watched_load(
     The start is after a short load, which makes threads and opens what is opened once.
     """
     await load(address, clients, min(10.0, seconds / 4))
-    sizes = [_megabytes(process)]
+    sizes = [megabytes(process.pid)]
 
     async def look() -> None:
         await asyncio.sleep(seconds / 2)
-        sizes.append(_megabytes(process))
+        sizes.append(megabytes(process.pid))
 
     found, _ = await asyncio.gather(load(address, clients, seconds), look())
-    sizes.append(_megabytes(process))
+    sizes.append(megabytes(process.pid))
     print("memory, start, middle and end: " + ", ".join(f"{size:.0f} MB" for size in sizes))
     return found
 
 
-def _megabytes(process: subprocess.Popen[str]) -> float:
-    status = Path(f"/proc/{process.pid}/status").read_text("ascii")
+def megabytes(pid: int) -> float:
+    """Tell the resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1024
 
 
@@ -161,7 +162,9 @@ async def give_thumbs(address: str, kept: Acknowledged) -> None:
                 session, question = f"session{number}", f"Who leads the works? ({number})"
                 await _event(client, numbers["ask"], [question, None], session)
                 liked = {"index": 1, "value": "", "liked": True}
-                if await _event(client, numbers["rate"], [None], session, liked):
+                shown = await _event(client, numbers["rate"], [None], session, liked)
+                # What was not kept changes nothing on the page but for a warning.
+                if len(shown) > 1 and isinstance(shown[1], dict) and "visible" in shown[1]:
                     kept.thumbs.append(question)
 
 
@@ -171,15 +174,17 @@ async def _event(
     data: list[object],
     session: str,
     event: dict[str, object] | None = None,
-) -> bool:
+) -> list[object]:
+    """Send an event of the page; gives what it shows then, nothing where it failed."""
     body = {"data": data, "fn_index": number, "session_hash": session, "event_data": event}
     (await client.post("/gradio_api/queue/join", json=body)).raise_for_status()
     where = {"session_hash": session}
     async with client.stream("GET", "/gradio_api/queue/data", params=where) as response:
         async for message in _data(response):
             if message["msg"] == "process_completed":
-                return bool(message["success"])
-    return False
+                output = message["output"]
+                return list(output["data"]) if message["success"] else []
+    return []
 
 
 async def upload(address: str, kept: Acknowledged) -> None:
@@ -195,15 +200,20 @@ async def upload(address: str, kept: Acknowledged) -> None:
                 await asyncio.sleep(BETWEEN_UPLOADS)
 
 
+async def syncs(address: str) -> None:
+    """Wait until a sync runs."""
+    async with _client(address, 1) as client:
+        while "\nbronwijzer_sync_running 1.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.1)
+
+
 async def stop_in_the_middle(
     process: subprocess.Popen[str], address: str, clients: int, sync: Sequence[str]
 ) -> tuple[Findings, Acknowledged]:
     """Stop the server while all that may happen does."""
     kept = Acknowledged()
     syncing = await asyncio.create_subprocess_exec(*sync, stdout=subprocess.DEVNULL)
-    async with _client(address, 1) as client:
-        while "\nbronwijzer_sync_running 1.0" not in (await client.get("/metrics")).text:
-            await asyncio.sleep(0.1)
+    await syncs(address)
     asking = asyncio.create_task(load(address, clients, SECONDS_BEFORE_STOP + 5))
     others = [asyncio.create_task(work(address, kept)) for work in (give_thumbs, upload)]
     await asyncio.sleep(SECONDS_BEFORE_STOP)
@@ -228,13 +238,17 @@ def lost(folder: Path, settings: dict[str, str], kept: Acknowledged) -> list[str
     return sorted((set(kept.files) | synced) - paths) + sorted(set(kept.thumbs) - rated)
 
 
-def measure(folder: Path, arguments: argparse.Namespace) -> None:
-    """Do all parts, with a server and a model of our own."""
-    many = folder / "many"
-    many.mkdir()
+def many_files(folder: Path) -> None:
+    """Write as many files as a sync is busy with for a while."""
+    folder.mkdir()
     for number in range(MANY_FILES):
         text = " ".join(f"Room {number} has a lamp of kind {line}." for line in range(8))
-        (many / f"room-{number}.txt").write_text(text, "utf-8")
+        (folder / f"room-{number}.txt").write_text(text, "utf-8")
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> None:
+    """Do all parts, with a server and a model of our own."""
+    many_files(folder / "many")
     with scripted_model(arguments.pause) as settings:
         command(["sync", str(SEEDS / "documents")], folder, settings)
         clients, seconds = arguments.clients, arguments.seconds

@@ -10,26 +10,19 @@ the ready documents is never shown.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from index.copies import Copies
-from index.database import Database, count
+from index.database import count
 from index.errors import UnknownDocument
+from index.inventory import Inventory
 from index.loaders.titles import name_of
-from index.places import Places
 from index.sections import read_sections, write_sections
-from index.types import DocumentInfo, Parsed, SourceDocument
+from index.types import Parsed, SourceDocument
 
 CATALOG = "catalog.sqlite3"
 """Its file in a data folder."""
-
-_PATHS = """
-SELECT id, path, mtime_ns FROM documents WHERE state = 'ready' UNION ALL
-SELECT c.document_id, c.path, c.mtime_ns FROM copies c
-JOIN documents d ON d.id = c.document_id WHERE d.state = 'ready'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +41,32 @@ class KnownFile:
     document_id: int
     state: FileState
     ready: bool
+    edition: int = 0
     is_copy: bool = False
 
 
-class Catalog(Places):
+class Catalog(Inventory):
     """Documents, their copies, and the places that they come from."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.copies = Copies(database)
 
     def known_files(self) -> dict[str, KnownFile]:
         """Map each path to its newest version, pending or ready."""
         rows = self._database.connection.execute(
-            "SELECT id, path, state, size, mtime_ns, sha256 FROM documents WHERE state != 'gone'"
+            "SELECT id, path, state, size, mtime_ns, sha256, edition FROM documents "
+            "WHERE state != 'gone'"
         )
         files: dict[str, KnownFile] = {}
         by_number: dict[int, KnownFile] = {}
-        for number, path, state, size, mtime_ns, sha256 in rows:
-            known = KnownFile(number, FileState(size, mtime_ns, sha256), state == "ready")
+        for number, path, state, size, mtime_ns, sha256, edition in rows:
+            known = KnownFile(number, FileState(size, mtime_ns, sha256), state == "ready", edition)
             by_number[number] = known
             if path not in files or number > files[path].document_id:
                 files[path] = known
         for copy in self.copies.all():
             if (own := by_number.get(copy.document_id)) is not None:
                 state = FileState(copy.size, copy.mtime_ns, own.state.sha256)
-                files[copy.path] = KnownFile(copy.document_id, state, own.ready, is_copy=True)
+                files[copy.path] = KnownFile(
+                    copy.document_id, state, own.ready, own.edition, is_copy=True
+                )
         return files
 
     def touch(self, path: str, known: KnownFile, state: FileState) -> None:
@@ -114,8 +107,35 @@ class Catalog(Places):
         number: int | None = row["id"]
         return number
 
-    def add_pending(self, path: str, state: FileState, read: Parsed) -> int:
-        """Add a version that is not to be found yet; an older pending one is gone."""
+    def confirm(self, document_id: int, state: FileState, read: Parsed, edition: int) -> bool:
+        """Note that a document's file was read again and says the same; False where it does not."""
+        said, document = self.source(document_id), read.document
+        if (said.title, said.text, said.sections) != (
+            document.title,
+            document.text,
+            document.sections,
+        ):
+            return False
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE documents SET size = ?, mtime_ns = ?, warnings = ?, parser = ?, "
+                "edition = ? WHERE id = ?",
+                (
+                    state.size,
+                    state.mtime_ns,
+                    json.dumps(document.warnings, ensure_ascii=False),
+                    read.parser,
+                    edition,
+                    document_id,
+                ),
+            )
+        return True
+
+    def add_pending(self, path: str, state: FileState, read: Parsed, edition: int = 0) -> int:
+        """Add a version that is not to be found yet; an older pending one is gone.
+
+        `edition` numbers what it was read by.
+        """
         document = read.document
         with self._database.transaction() as connection:
             connection.execute(
@@ -123,8 +143,8 @@ class Catalog(Places):
             )
             cursor = connection.execute(
                 "INSERT INTO documents (path, state, sha256, size, mtime_ns, title, language, "
-                "text, sections, warnings, indexed_at, parser) "
-                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "text, sections, warnings, indexed_at, parser, edition) "
+                "VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     path,
                     state.sha256,
@@ -137,6 +157,7 @@ class Catalog(Places):
                     json.dumps(document.warnings, ensure_ascii=False),
                     time.time(),
                     read.parser,
+                    edition,
                 ),
             )
             assert cursor.lastrowid is not None
@@ -153,6 +174,8 @@ class Catalog(Places):
                 "AND id != ? RETURNING id",
                 (path, document_id),
             ).fetchall()
+            # What still has copies was read again: they say the same as the new version.
+            self.copies.hand_over([row["id"] for row in replaced], document_id)
             connection.execute(
                 "UPDATE documents SET state = 'ready', indexed_at = ? WHERE id = ?",
                 (time.time(), document_id),
@@ -223,68 +246,6 @@ class Catalog(Places):
         """Number the ready documents."""
         query = "SELECT id FROM documents WHERE state = 'ready' ORDER BY id"
         return [row["id"] for row in self._database.connection.execute(query)]
-
-    def documents(self, generation: int, path: str = "") -> list[DocumentInfo]:
-        """List the ready documents, by path; the one of the file at a path alone, where given."""
-        rows = self._database.connection.execute(
-            "SELECT id, path, title, language, size, indexed_at, warnings, parser, "
-            "(SELECT count(*) FROM passages p WHERE p.document_id = d.id AND p.generation = ?) "
-            "AS passages FROM documents d WHERE state = 'ready' "
-            f"{f'AND id IN (SELECT id FROM ({_PATHS}) WHERE path = ?) ' if path else ''}"
-            "ORDER BY path",
-            (generation, path) if path else (generation,),
-        )
-        copies = self.copies.paths()
-        return [
-            DocumentInfo(
-                row["id"],
-                row["path"],
-                row["title"],
-                row["language"],
-                row["passages"],
-                row["size"],
-                row["indexed_at"],
-                tuple(json.loads(row["warnings"])),
-                row["parser"],
-                copies.get(row["id"], ()),
-            )
-            for row in rows
-        ]
-
-    def facts(self) -> Iterator[tuple[int, str, str, float, float]]:
-        """Give number, path, language and the times, of file and index, of ready documents.
-
-        A document that has copies comes once for each path.
-        """
-        rows = self._database.connection.execute(
-            f"SELECT p.id, p.path, d.language, p.mtime_ns, d.indexed_at FROM ({_PATHS}) p "
-            "JOIN documents d ON d.id = p.id ORDER BY p.id"
-        )
-        for row in rows:
-            modified = row["mtime_ns"] / 1e9
-            yield row["id"], row["path"], row["language"], modified, row["indexed_at"]
-
-    def named(self, name: str) -> int:
-        """Number the ready document one of whose paths is this, or ends with it.
-
-        Raises UnknownDocument.
-        """
-        tail = f"/{name}"
-        rows = self._database.connection.execute(
-            f"SELECT id, path FROM ({_PATHS}) WHERE path = ? OR substr(path, -?) = ?",
-            (name, len(tail), tail),
-        )
-        found = {row["path"]: int(row["id"]) for row in rows}
-        if name in found:
-            return found[name]
-        if len(set(found.values())) == 1:
-            return next(iter(found.values()))
-        if found:
-            # Whoever asks by name may be anyone, and is told no more of this machine's folders.
-            ends = {"/".join(PurePath(path).parts[-2:]) for path in found}
-            paths = ", ".join(sorted(ends)[:3])
-            raise UnknownDocument(f"{name!r} names {len(found)} documents: {paths}. Add a folder.")
-        raise UnknownDocument(f"No document {name!r} is in the index; 'bronwijzer list' shows all.")
 
     def source(self, document_id: int) -> SourceDocument:
         """Read a document's text as it was indexed. Raises UnknownDocument."""

@@ -57,6 +57,8 @@ class _Check:
             what = f"the catalog's file is damaged ({damage})"
             self._tell(Disagreement(what, 1, "bronwijzer restore FILE"))
         else:
+            if self._repair:
+                self._stores.agreement.revoke()
             self._check_catalog()
             yield self._at("numbers")
             self._check_numbers()
@@ -178,6 +180,8 @@ class _Check:
         for place, name in enumerate(("Chroma", "Tantivy")):
             what = f"passages did not find themselves in {name}"
             self._note(what, wrong[place], self._left(still[place]))
+        if self._repair and not still[1] and stores.terms.discard_damaged():
+            self._tell(Disagreement("damaged indexes were kept beside the lexical one", 1, ""))
 
     def _written_anew(self, numbers: list[int]) -> tuple[list[int], list[int]]:
         """Take passages out and put them in again; number those that are wrong still."""

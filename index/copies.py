@@ -4,7 +4,7 @@ Knows paths and numbers of documents; nothing of their content.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.database import Database
@@ -46,12 +46,27 @@ class Copies:
         )
         return [Copy(row["path"], row["document_id"], row["size"], row["mtime_ns"]) for row in rows]
 
+    def among(self, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Map those of some documents that have copies to their paths."""
+        listed = {number: self.of(number) for number in set(numbers)}
+        return {
+            number: tuple(copy.path for copy in found) for number, found in listed.items() if found
+        }
+
     def add(self, copy: Copy) -> None:
         """Note a copy, or that it was written again."""
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
                 (copy.path, copy.document_id, copy.size, copy.mtime_ns),
+            )
+
+    def hand_over(self, document_ids: Iterable[int], other: int) -> None:
+        """Have all copies of some documents be those of another."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE copies SET document_id = ? WHERE document_id = ?",
+                [(other, number) for number in document_ids],
             )
 
     def drop(self, path: str) -> bool:

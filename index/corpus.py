@@ -141,6 +141,7 @@ class Corpus(CorpusReader):
         with self._turn.changing():
             if (stores := self._stores) is not None:
                 self._workspace.sweep(stores)
+                stores.agreement.revoke()
                 stores.vectors.drop(stores.generation.collection)
             yield
 

@@ -52,8 +52,7 @@ class FileRules:
             return ""
         if self.include and not any(lies_in(path, pattern) for pattern in self.include):
             return "not included"
-        dot = name.rfind(".")
-        suffix = name[dot:].lower() if dot > 0 else ""
+        suffix = suffix_of(name)
         return "" if suffix in self.suffixes else f"of type {suffix or '(none)'}"
 
 
@@ -136,7 +135,9 @@ class Scanner:
     ) -> None:
         path = entry.path
         is_folder = entry.is_dir(follow_symlinks=False)
-        reason = "" if path in self._rules else rules.passing(below, is_folder)
+        # A link's own name says nothing of what it leads to, as a file's type does.
+        leads_on = is_folder or entry.is_symlink()
+        reason = "" if path in self._rules else rules.passing(below, leads_on)
         if not is_utf8(path):
             self._unnameable(path, is_folder)
         elif reason:
@@ -144,7 +145,7 @@ class Scanner:
         elif is_folder:
             folders.append(path)
         elif entry.is_symlink():
-            self._follow(path, owner, rules)
+            self._follow(path, below, owner, rules)
         elif not entry.is_file(follow_symlinks=False):
             self._skip(path, False, "no file: a pipe, a socket or a device")
         else:
@@ -157,7 +158,7 @@ class Scanner:
             self.found.unread.append(Unread(path, error.strerror or str(error)))
             self.found.unlisted.append(path)
 
-    def _follow(self, path: str, root: str, rules: FileRules) -> None:
+    def _follow(self, path: str, below: str, root: str, rules: FileRules) -> None:
         """Take a link to a file of the same root."""
         try:
             real = os.path.realpath(path, strict=True)
@@ -169,6 +170,8 @@ class Scanner:
             self._skip(path, False, "a link that leads out of its folder")
         elif not stat.S_ISREG(found.st_mode):
             self._skip(path, False, "a link to what is no file")
+        elif path not in self._rules and (reason := rules.passing(below, False)):
+            self._skip(path, False, reason)
         elif reason := _hidden_by(real[len(root.rstrip("/")) + 1 :], rules):
             self._skip(path, False, f"a link to a file that is passed over ({reason})")
         else:
@@ -223,6 +226,13 @@ def is_utf8(path: str) -> bool:
 def is_below(path: str, root: str) -> bool:
     """Say whether a path is a root or lies below it."""
     return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+def suffix_of(path: str) -> str:
+    """Give the suffix of a path in lower case: as pathlib's, without its cost for many paths."""
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
 
 
 def below_root(path: str, roots: Iterable[str]) -> str:

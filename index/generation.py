@@ -94,7 +94,9 @@ class Generation:
         self.collection = f"bronwijzer-{uuid.uuid4().hex[:12]}"
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE generations SET collection = ? WHERE id = ?", (self.collection, self.number)
+                "UPDATE generations SET collection = ?, in_step = 0, vector_files = '' "
+                "WHERE id = ?",
+                (self.collection, self.number),
             )
 
     def others(self) -> list[Self]:

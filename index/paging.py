@@ -23,6 +23,16 @@ def has_pages(document: SourceDocument) -> bool:
     return any(section.page is not None for section in document.sections)
 
 
+def page_starts(document: SourceDocument) -> dict[int, int]:
+    """Number each page by the position where it begins; headings begin sections inside it."""
+    begun: dict[int, int] = {}
+    last = None
+    for section in document.sections:
+        if section.page is not None and section.page != last:
+            begun[section.start] = last = section.page
+    return begun
+
+
 def pages_of(document: SourceDocument, start: int, end: int) -> list[int]:
     """Number the pages that hold a letter or digit of the characters [start, end), in order."""
     found: dict[int, None] = {}
@@ -46,8 +56,7 @@ def stretch_on(document: SourceDocument, page: int, start: int, end: int) -> Str
 
 
 def _pages(document: SourceDocument) -> Iterator[tuple[int, Span]]:
-    begun = [(section.page, section.start) for section in document.sections]
-    numbered = [(page, start) for page, start in begun if page is not None]
-    ends = [start for _, start in numbered[1:]] + [len(document.text)]
-    for (page, start), end in zip(numbered, ends, strict=False):
+    begun = page_starts(document)
+    ends = [*begun, len(document.text)][1:]
+    for (start, page), end in zip(begun.items(), ends, strict=False):
         yield page, Span(start, end)

@@ -12,6 +12,7 @@ from index.files import absence_of, is_utf8
 from index.places import counted
 from index.plans import PlannedChange, SyncOptions, SyncPlan
 from index.reading import Reading
+from index.rereading import as_read
 from index.survey import ChangeKind
 from index.synchronisation import survey_of
 from index.types import Unread
@@ -89,4 +90,5 @@ def planned(
     skipped = counted(survey.scan.skipped)
     unread += removals.asked
     unchanged = survey.unchanged + touched
-    return SyncPlan(tuple(changes), unchanged, removals.kept, tuple(unread), skipped)
+    reread = len(as_read(survey.known, survey.scan.files)) if options.reread else 0
+    return SyncPlan(tuple(changes), unchanged, removals.kept, tuple(unread), skipped, reread)

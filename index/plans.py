@@ -13,12 +13,14 @@ class SyncOptions:
     """How a sync differs from the usual one.
 
     `accept_removals` has missing files removed however many they are. `include` and `exclude` are
-    patterns that become those of the named paths; None leaves theirs as they are.
+    patterns that become those of the named paths; None leaves theirs as they are. `reread` has
+    files read again that did not change.
     """
 
     accept_removals: bool = False
     include: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
+    reread: bool = False
 
 
 USUAL = SyncOptions()
@@ -41,7 +43,8 @@ class PlannedChange:
 class SyncPlan:
     """What a sync would do; no file was read but to compare it. Counts are of files.
 
-    `unread` has only what is known without reading; `kept` files are missing, but would stay.
+    `unread` has only what is known without reading; `kept` files are missing, but would stay;
+    `reread` ones would be read again without a change.
     """
 
     changes: tuple[PlannedChange, ...] = ()
@@ -49,3 +52,4 @@ class SyncPlan:
     kept: int = 0
     unread: tuple[Unread, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
+    reread: int = 0

@@ -105,6 +105,10 @@ class CorpusReader:
         """List the files that say what a document says, its own first. Raises UnknownDocument."""
         return self._catalog.paths_of(document_id)
 
+    def copies(self, document_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Map those of some documents that have copies to the paths of these."""
+        return self._catalog.copies.among(document_ids)
+
     def document_named(self, name: str) -> int:
         """Number the document whose path is this, or ends with it. Raises UnknownDocument."""
         return self._catalog.named(name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.errors import UnreadableFile
 from index.language import LanguageDetector
-from index.loaders import LIBRARIES
+from index.loaders import EDITIONS, LIBRARIES
 from index.passages import split
 from index.removals import RemovalGuard
 from index.types import Document, Parsed
@@ -54,6 +54,11 @@ class Reading:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     guard: RemovalGuard = RemovalGuard()
+
+    def edition(self, suffix: str) -> int:
+        """Number what files of a type are read by, from 1; 0 for a loader that has no number."""
+        loader = self.loaders.get(suffix)
+        return EDITIONS.get(loader, 0) if loader else 0
 
 
 def parsed(path: Path, loader: Loader, detector: LanguageDetector) -> Parsed:

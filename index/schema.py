@@ -67,6 +67,15 @@ CREATE INDEX IF NOT EXISTS documents_by_file ON documents (path, state, size, mt
 CREATE INDEX IF NOT EXISTS passages_to_embed ON passages (generation, document_id)
     WHERE vector IS NULL;
 """,
+    # Of what was written before, nothing is known to be in step or read by a present reader.
+    """
+ALTER TABLE generations ADD COLUMN in_step INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE generations ADD COLUMN vector_files TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN edition INTEGER NOT NULL DEFAULT 0;
+DROP INDEX documents_by_file;
+CREATE INDEX documents_by_file ON documents (path, state, size, mtime_ns, sha256, edition);
+CREATE INDEX documents_by_state ON documents (state);
+""",
 )
 """What makes each version out of the one before, beginning with an empty file. A step that was
 released is never changed: what is to be different becomes a further one."""

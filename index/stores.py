@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from index.agreement import Agreement
 from index.catalog import Catalog, FileState
 from index.copies import Copy
 from index.database import Database
@@ -38,9 +39,11 @@ class Stores:
     generation: Generation
     vectors: VectorStore
     terms: TermIndex
+    agreement: Agreement
 
     def write(self, passages: list[EmbeddedPassage]) -> None:
         """Put passages into Chroma and Tantivy."""
+        self.agreement.revoke()
         languages = {item.stored.passage.language for item in passages}
         slots = {language: self.generation.slot(language) for language in languages}
         self.vectors.add(_records(passages, slots))
@@ -61,6 +64,7 @@ class Stores:
         """Take passages out of Chroma and Tantivy."""
         if not passage_ids:
             return
+        self.agreement.revoke()
         self.vectors.remove(passage_ids)
         with self.terms.writer() as writer:
             writer.remove(passage_ids)
@@ -89,6 +93,7 @@ class Stores:
     def retire(self, path: str) -> None:
         """Take a document out of sight."""
         with self.database.transaction():
+            self.agreement.revoke()
             self.generation.weigh(self.catalog.retire(path), -1)
 
     def move(self, document_id: int, path: str, state: FileState) -> None:
@@ -109,6 +114,27 @@ class Stores:
         self.erase(self.generation.passage_ids(gone))
         self.catalog.delete(gone)
 
+    def are_in_step(self) -> bool:
+        """Say whether Chroma and Tantivy surely hold the ready passages, without reading all.
+
+        By the mark, how many passages there are, and the newest of them: a store that lost what
+        was written to it last, or is an earlier copy, has fewer or more, or lacks the newest.
+        """
+        if not self.agreement.is_noted:
+            return False
+        ready = self.agreement.extent()
+        stores: list[VectorStore | TermIndex] = [self.terms]
+        # The first look into Chroma's files reads all vectors.
+        if not self.agreement.covers_vectors:
+            stores.append(self.vectors)
+        are = all(
+            store.count() == ready.passages and (not ready.passages or store.has(ready.newest))
+            for store in stores
+        )
+        if are:
+            self.agreement.note()
+        return are
+
     def reconcile(self) -> int:
         """Make Chroma and Tantivy hold the ready passages and no others; count the repairs."""
         self.purge()
@@ -119,6 +145,7 @@ class Stores:
         self.erase(sorted(foreign))
         for start in range(0, len(missing), _PASSAGES_PER_COMMIT):
             self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
+        self.agreement.note()
         return len(foreign) + len(missing)
 
     def passage_count(self, document_ids: Sequence[int] | None = None) -> int:

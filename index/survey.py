@@ -21,6 +21,7 @@ from index.files import (
     is_below,
     leads_elsewhere,
     looked_at,
+    suffix_of,
 )
 from index.removals import RemovalGuard
 from index.types import Unread
@@ -95,7 +96,7 @@ class Survey:
         self._homes = {f.document_id: path for path, f in known.items() if not f.is_copy}
         self._contents: dict[_Content, int] = {}
         for path, file in known.items():
-            self._contents.setdefault((file.state.sha256, _suffix(path)), file.document_id)
+            self._contents.setdefault((file.state.sha256, suffix_of(path)), file.document_id)
         self._are_doubles = len(self._contents) < len(self._held)
 
     @property
@@ -136,7 +137,7 @@ class Survey:
             if change is None:
                 self.unchanged += 1
                 continue
-            content = change.state.sha256, _suffix(path)
+            content = change.state.sha256, suffix_of(path)
             if change.kind in (ChangeKind.ADDED, ChangeKind.UPDATED):
                 first = new.setdefault(content, path)
                 if first != path:
@@ -196,7 +197,7 @@ class Survey:
 
     def _joined(self, path: str, known: KnownFile) -> Change | None:
         """Have a file share the document of another that says the same; None where it does."""
-        number = self._contents.get((known.state.sha256, _suffix(path)))
+        number = self._contents.get((known.state.sha256, suffix_of(path)))
         # The document of this content may have given way to another one's in this very run.
         if (
             number is None
@@ -210,7 +211,7 @@ class Survey:
 
     def _placed(self, path: str, known: KnownFile | None, state: FileState) -> Change:
         """Find a document that has the content of a file which is new, or says something else."""
-        suffix = _suffix(path)
+        suffix = suffix_of(path)
         number = self._contents.get((state.sha256, suffix))
         if known is not None:
             self._lose(path)
@@ -260,12 +261,6 @@ def _has_company(file: Path) -> bool:
         return any(file.parent.iterdir())
     except OSError:
         return False
-
-
-def _suffix(path: str) -> str:
-    name = path[path.rfind("/") + 1 :]
-    dot = name.rfind(".")
-    return name[dot:].lower() if dot > 0 else ""
 
 
 def _reason(error: UnreadableFile | OSError) -> str:

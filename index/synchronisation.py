@@ -12,11 +12,12 @@ from pathlib import Path
 from index.catalog import Catalog, FileState, KnownFile
 from index.copies import Copy
 from index.errors import StoreUnavailable, UnknownDocument, UnreadableFile
-from index.files import FileRules, being_written, hashed, is_below, is_still
+from index.files import FileRules, being_written, hashed, is_below, is_still, suffix_of
 from index.parser_pool import outcomes
 from index.places import counted
 from index.plans import USUAL, SyncOptions
 from index.reading import Reading, reason_of
+from index.rereading import as_read, take_over, told
 from index.stores import Stores, embed_documents
 from index.survey import Change, ChangeKind, Survey
 from index.types import Embedder, Parsed, SyncReport, Unread
@@ -66,7 +67,7 @@ class Synchroniser:
         """Visit the roots; yield growing reports, the last of them done."""
         report = SyncReport(stage="checking")
         yield report
-        repaired = self._stores.reconcile()
+        repaired = 0 if self._stores.are_in_step() else self._stores.reconcile()
         if repaired:
             note = f"Repaired {repaired} passages that an interrupted run had left behind."
             report = replace(report, notes=(*report.notes, note))
@@ -79,6 +80,7 @@ class Synchroniser:
         for report in steps:
             yield report
         self._stores.purge()
+        self._stores.agreement.note()
         report = replace(report, unread=tuple(self._unread))
         yield replace(report, stage="done", seconds_left=None, done=True)
 
@@ -94,6 +96,31 @@ class Synchroniser:
         report = replace(report, stage="reading", skipped=skipped, away=away)
         changed: dict[Path, FileState] = {}
         copied: list[Change] = []
+        steps = self._sort(survey, changed, copied, report)
+        for report in steps:
+            yield report
+        steps = self._parse(changed, survey.known, report)
+        for report in steps:
+            yield report
+        for change in copied:
+            report = self._take(change, survey.known, report)
+            yield report
+        report = replace(report, unchanged=report.unchanged + survey.unchanged)
+        report = self._retire(survey, report)
+        steps = self._read_again(survey, changed, report)
+        for report in steps:
+            yield report
+        catalog.set_unread(self._unread, survey.visited)
+        catalog.set_skipped(survey.scan.skipped, survey.visited)
+
+    def _sort(
+        self,
+        survey: Survey,
+        changed: dict[Path, FileState],
+        copied: list[Change],
+        report: SyncReport,
+    ) -> Iterator[SyncReport]:
+        """Do what needs no reading; note what is to be read, and copies of what is not read yet."""
         for change in survey.changes():
             if isinstance(change, Unread):
                 self._leave(change.path, change.reason, survey.known)
@@ -104,17 +131,21 @@ class Synchroniser:
             else:
                 report = self._take(change, survey.known, report)
             yield report
-        steps = self._parse(changed, survey.known, report)
-        for report in steps:
-            yield report
-        for change in copied:
-            report = self._take(change, survey.known, report)
-            yield report
-        report = replace(report, unchanged=report.unchanged + survey.unchanged)
-        report = self._retire(survey, report)
-        catalog.set_unread(self._unread, survey.visited)
-        catalog.set_skipped(survey.scan.skipped, survey.visited)
-        yield report
+
+    def _read_again(
+        self, survey: Survey, changed: Mapping[Path, FileState], report: SyncReport
+    ) -> Iterator[SyncReport]:
+        """Read what did not change, where that is wanted; else say what it would be good for."""
+        if not self._options.reread:
+            others = survey.scan.files.keys() - map(str, changed)
+            note = told(self._reading, survey.known, others)
+            yield replace(report, notes=(*report.notes, note)) if note else report
+            return
+        # Asked anew: by now, every path is where its document is.
+        known = self._stores.catalog.known_files()
+        found = as_read(known, survey.scan.files)
+        files = {path: state for path, state in found.items() if path not in changed}
+        yield from self._parse(files, known, report)
 
     def _retire(self, survey: Survey, report: SyncReport) -> SyncReport:
         """Take out of sight what is gone, unless so much is gone that it must be asked about."""
@@ -164,15 +195,19 @@ class Synchroniser:
                 return report
             if isinstance(outcome, UnreadableFile):
                 raise outcome
-            self._add(name, state, outcome)
+            is_same = self._add(name, state, outcome, known.get(name))
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one file must not end the run; it is reported
             self._leave(name, reason_of(error), known)
             return report
-        if name in known and known[name].ready:
+        was = known.get(name)
+        if was is None or not was.ready:
+            return replace(report, added=report.added + 1)
+        if was.state.sha256 != state.sha256:
             return replace(report, updated=report.updated + 1)
-        return replace(report, added=report.added + 1)
+        renewed = report.renewed + (not is_same)
+        return replace(report, reread=report.reread + 1, renewed=renewed)
 
     def _take(
         self, change: Change, known: Mapping[str, KnownFile], report: SyncReport
@@ -212,11 +247,21 @@ class Synchroniser:
         state = change.state
         self._stores.copy(Copy(change.path, number, state.size, state.mtime_ns))
 
-    def _add(self, path: str, state: FileState, read: Parsed) -> None:
+    def _add(self, path: str, state: FileState, read: Parsed, was: KnownFile | None) -> bool:
+        """Write what was read to the catalog; say whether it is what a file said before."""
+        catalog, generation = self._stores.catalog, self._stores.generation
+        edition = self._reading.edition(suffix_of(path))
+        earlier = was if was is not None and was.ready else None
         with self._stores.database.transaction():
-            self._stores.catalog.release(path)
-            number = self._stores.catalog.add_pending(path, state, read)
-            self._stores.generation.add(number, read.passages)
+            if earlier is None or earlier.state.sha256 != state.sha256:
+                catalog.release(path)
+            elif catalog.confirm(earlier.document_id, state, read, edition):
+                return True
+            number = catalog.add_pending(path, state, read, edition)
+            generation.add(number, read.passages)
+            if earlier is not None:
+                take_over(generation, earlier.document_id, number)
+        return False
 
 
 def _now_and_then(steps: Iterator[None]) -> Iterator[None]:

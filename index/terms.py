@@ -52,6 +52,11 @@ def grams(text: str) -> list[str]:
     return found
 
 
+def aside_of(folder: Path) -> Path:
+    """Name the folder that a damaged index is moved to."""
+    return folder.with_name(f"{folder.name}.damaged")
+
+
 class TermIndex:
     """A Tantivy index of passages in a folder of its own. Readers see the last commit.
 
@@ -87,7 +92,7 @@ class TermIndex:
 
     def _put_aside(self, error: ValueError) -> None:
         """Move a damaged index out of the way: the catalog has all that it held."""
-        aside = self._folder.with_name(f"{self._folder.name}.damaged")
+        aside = aside_of(self._folder)
         shutil.rmtree(aside, ignore_errors=True)
         self._folder.rename(aside)
         _log.warning(
@@ -97,6 +102,14 @@ class TermIndex:
             error,
             aside.name,
         )
+
+    def discard_damaged(self) -> bool:
+        """Delete the damaged index in whose place this one is; say whether there was one."""
+        aside = aside_of(self._folder)
+        if not aside.exists():
+            return False
+        shutil.rmtree(aside, ignore_errors=True)
+        return not aside.exists()
 
     def writer(self) -> "TermWriter":
         """Open the one writer that the index may have. Raises StoreUnavailable."""
@@ -108,6 +121,15 @@ class TermIndex:
         if searcher.num_docs == 0:
             return set()
         return set(self._numbers(searcher, tantivy.Query.all_query(), searcher.num_docs))
+
+    def count(self) -> int:
+        """Count the passages in the index."""
+        return int(self._searcher().num_docs)
+
+    def has(self, number: int) -> bool:
+        """Say whether a passage is in the index."""
+        own = tantivy.Query.term_query(self._schema, "id", number)
+        return len(self._searcher().search(own, 1).hits) == 1
 
     def search(self, question: str, limit: int, among: Sequence[int] | None = None) -> list[int]:
         """Find the passages of the best BM25 scores, best first; of some alone, where given."""

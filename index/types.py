@@ -264,8 +264,9 @@ class SyncReport:
 
     Files are counted: `moved` ones are documents under another path, `copies` new files with the
     content of a document, `kept` ones gone in such a number that their documents stay until that
-    is confirmed; `away` counts the paths to visit that were not there. `skipped` counts what was
-    passed over by reason; it and `unread` come last.
+    is confirmed; `away` counts the paths to visit that were not there; `reread` ones were read
+    again without a change, and `renewed` are those of them that are read as something else now.
+    `skipped` counts what was passed over by reason; it and `unread` come last.
     `embedded` and `to_embed` count passages, `per_second` is their pace so far; `seconds_left` is
     an estimate or None.
     """
@@ -279,6 +280,8 @@ class SyncReport:
     copies: int = 0
     kept: int = 0
     away: int = 0
+    reread: int = 0
+    renewed: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()

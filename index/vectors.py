@@ -121,6 +121,11 @@ class VectorStore:
                     configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
                 )
 
+    @property
+    def identity(self) -> str:
+        """Name the collection as Chroma does: one that was made anew has another."""
+        return str(self._collection.id)
+
     def add(self, records: Sequence[VectorRecord]) -> None:
         """Write vectors, each in place of one of the same number."""
         for start in range(0, len(records), _BATCH):
@@ -146,6 +151,16 @@ class VectorStore:
         """Number every vector in the collection."""
         with self._reporting():
             return {int(number) for number in self._collection.get(include=[])["ids"]}
+
+    def count(self) -> int:
+        """Count the vectors in the collection."""
+        with self._reporting():
+            return self._collection.count()
+
+    def has(self, passage_id: int) -> bool:
+        """Say whether a vector is in the collection."""
+        with self._reporting():
+            return bool(self._collection.get(ids=[str(passage_id)], include=[])["ids"])
 
     def search(self, vector: Vector, offsets: Mapping[int, float], limit: int) -> list[int]:
         """Find the passages nearest to a question of shape (dimension,), best first.

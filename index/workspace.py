@@ -3,20 +3,25 @@
 Knows which files and collections belong to which generation; nothing of what they hold.
 """
 
+import hashlib
+import logging
 import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.agreement import Agreement
 from index.catalog import CATALOG, Catalog
 from index.database import Database
 from index.errors import StoreUnavailable
 from index.generation import Generation
 from index.stores import Stores
-from index.terms import TermIndex
+from index.terms import TermIndex, aside_of
 from index.types import Embedder
 from index.vectors import VectorStore, drop, open_client
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Workspace:
         self._opened: dict[str, Stores] = {}
         self.database = Database(folder / CATALOG, read_only)
         self.catalog = Catalog(self.database)
+        # To open them changes them.
+        self._files_before = self._vector_files()
         try:
             self._client = open_client(folder / "chroma", chroma.url, chroma.key)
         except StoreUnavailable:
@@ -57,8 +64,15 @@ class Workspace:
 
     def close(self) -> None:
         """Release the files."""
-        self.database.close()
         self._client.close()
+        opened, self._opened = self._opened, {}
+        try:
+            for stores in opened.values():
+                stores.agreement.leave(_together(stores.vectors, self._vector_files()))
+        except StoreUnavailable as error:
+            # What was done is kept; only that the vectors are as they should be must be seen anew.
+            _log.warning("The next sync will look into all vectors of %s: %s", self.folder, error)
+        self.database.close()
 
     def current(self) -> Stores | None:
         """Give the stores of the current generation, if there is one yet.
@@ -89,7 +103,9 @@ class Workspace:
         others = stores.generation.others()
         for other in others:
             stores.vectors.drop(other.collection)
-            shutil.rmtree(self._terms_folder(other.number), ignore_errors=True)
+            terms = self._terms_folder(other.number)
+            for folder in (terms, aside_of(terms)):
+                shutil.rmtree(folder, ignore_errors=True)
             with self._opening:
                 self._opened.pop(other.collection, None)
         return [other.number for other in others]
@@ -108,16 +124,43 @@ class Workspace:
     def _stores(self, generation: Generation) -> Stores:
         where = self._chroma.url or str(self.folder / "chroma")
         name, dimension = generation.collection, generation.dimension
+        vectors = VectorStore(self._client, name, dimension, where, self._read_only)
+        files = _together(vectors, self._files_before)
         return Stores(
             self.database,
             self.catalog,
             generation,
-            VectorStore(self._client, name, dimension, where, self._read_only),
+            vectors,
             TermIndex(self._terms_folder(generation.number), self._read_only),
+            Agreement(self.database, generation.number, files),
         )
+
+    def _vector_files(self) -> str:
+        """Describe the files of the vectors; empty where they are on a server or cannot be seen."""
+        if self._chroma.url:
+            return ""
+        try:
+            return self._described()
+        except OSError:
+            return ""
+
+    def _described(self) -> str:
+        described = hashlib.sha256()
+        for file in sorted((self.folder / "chroma").rglob("*")):
+            found = file.stat()
+            # No tool sets the time of a change of a file's own record, as it may that of writing.
+            described.update(
+                f"{file} {found.st_size} {found.st_ctime_ns}\n".encode("utf-8", "surrogateescape")
+            )
+        return described.hexdigest()
 
     def _terms_folder(self, generation: int) -> Path:
         return self.folder / f"terms-{generation}"
+
+
+def _together(vectors: VectorStore, files: str) -> str:
+    """Describe a collection by its identity and its files; empty where they are not known."""
+    return files and f"{vectors.identity} {files}"
 
 
 def discard_vectors(folder: Path, chroma: ChromaAddress) -> str:

@@ -1,6 +1,7 @@
 """Small corpora of real text with the bundled embedder."""
 
-from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.answer_rules import AnswerLimits, Judges
+from assistant.answering import Assistant
 from assistant.corpora import Collection, Corpora
 from assistant.evidence import AnswerabilityModel
 from assistant.phrases import PhraseBook

@@ -38,6 +38,9 @@ class ScriptedModel:
         self.history.append(list(messages))
         return self.probabilities.popleft()
 
+    def fresh(self):
+        return self
+
 
 class OpenAIServer(ThreadingHTTPServer):
     """Speaks chat completions, embeddings and models; `requests` has what it was asked."""

@@ -17,6 +17,7 @@ HOMES = {
         "assistant/chat_events.py",
         "assistant/chat_updates.py",
         "assistant/library.py",
+        "assistant/library_events.py",
         "assistant/server.py",
     },
     "openai": {"assistant/openai_model.py", "index/remote_embedding.py"},
@@ -37,6 +38,7 @@ HOMES = {
     "typer": {
         "assistant/cli.py",
         "assistant/evaluation/arguments.py",
+        "assistant/collection_options.py",
         "assistant/key_options.py",
     },
     "rich": {

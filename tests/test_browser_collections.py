@@ -1,6 +1,7 @@
 """The choice of a collection on the chat page."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -63,9 +64,10 @@ def test_a_conversation_keeps_to_its_collection(browser, site):
     expect(page.locator("#status")).to_contain_text("1 document")
     ask(page, QUESTION)
     expect(answer).to_contain_text(CANARY)
-    expect(page.locator("#earlier")).to_contain_text(QUESTION)
+    expect(page.locator("#earlier td")).to_have_count(2)
     if os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{os.environ['SCREENSHOTS']}/wide.png")
+    expect(page.locator("#header a")).to_have_attribute("href", "library/?collection=personnel")
     link = answer.locator("a[href*='/source/']").first
     assert "collection=personnel" in link.get_attribute("href")
     link.click()
@@ -78,5 +80,33 @@ def test_a_conversation_keeps_to_its_collection(browser, site):
     page.set_viewport_size({"width": 390, "height": 844})
     if os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{os.environ['SCREENSHOTS']}/narrow.png")
+    assert errors == []
+    context.close()
+
+
+def test_the_library_keeps_its_collection_in_the_address(browser, site):
+    folder, address = site
+    sync(folder, "--collection", "personnel", folder / "personnel")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="nl-NL")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/library/?collection=personnel")
+    choice = page.get_by_label("Welke documenten wilt u zien?")
+    expect(page.locator("#documents label")).to_contain_text("canary.txt")
+    expect(choice).to_have_value("personnel")
+    choice.click()
+    page.get_by_role("option", name="Algemene documenten").click()
+    expect(page.locator("#count")).to_contain_text("3 van 3")
+    expect(page).to_have_url(f"{address}/library/")
+    choice.click()
+    page.get_by_role("option", name="personnel").click()
+    expect(page).to_have_url(f"{address}/library/?collection=personnel")
+    page.reload()
+    expect(page.locator("#documents label")).to_contain_text("canary.txt")
+    page.locator("#documents label").click()
+    expect(page.locator("#open")).to_have_attribute("href", re.compile("collection=personnel$"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert errors == []
     context.close()

@@ -95,6 +95,19 @@ def test_a_probability_is_asked_once_for_the_same_words(cache, model):
     assert cache.probability(asked("Told?"), "Ja", "Nee") == 0.2
 
 
+def test_asked_anew_the_model_replies_again_and_that_is_remembered(cache, model):
+    model.enqueue("At nine [1].")
+    model.enqueue("At ten [1].", 0.7)
+    model.enqueue("", 0.2)
+    assert "".join(cache.stream(asked("When?"))) == "At nine [1]."
+    assert "".join(cache.fresh().stream(asked("When?"))) == "At ten [1]."
+    assert list(cache.stream(asked("When?"))) == ["At ten [1]."]
+    model.probabilities.popleft()
+    assert cache.probability(asked("Told?"), "Yes", "No") == 0.7
+    assert cache.fresh().probability(asked("Told?"), "Yes", "No") == 0.2
+    assert cache.probability(asked("Told?"), "Yes", "No") == 0.2
+
+
 def test_a_question_is_embedded_once_and_its_vector_cannot_be_changed():
     embedder = CountingEmbedder()
     cache = QueryCache(embedder, most=2)

@@ -165,8 +165,12 @@ def test_a_damaged_lexical_index_is_made_anew_by_a_repair(tmp_path, corpus):
     (folder,) = (tmp_path / "data").glob("terms-*")
     (folder / "meta.json").write_text("{")
     with open_corpus(tmp_path / "data", WordEmbedder()) as again:
-        assert "passages were missing in Tantivy" in found(again, repair=True)
-        assert found(again) == {}
+        aside = folder.with_name("terms-1.damaged")
+        assert "passages were missing in Tantivy" in found(again) and aside.is_dir()
+        mended = found(again, repair=True)
+        assert mended["passages were missing in Tantivy"] == (6, "")
+        assert mended["damaged indexes were kept beside the lexical one"] == (1, "")
+        assert not aside.exists() and found(again) == {}
         assert again.search("olifant")
 
 

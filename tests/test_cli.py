@@ -15,6 +15,7 @@ from rich.table import Table
 from assistant import document_commands
 from assistant.cli import main
 from assistant.commands import console
+from index.plans import SyncOptions, SyncPlan
 from index.types import SyncReport
 from tests.corpora import write_texts
 from tests.scripted import openai_server
@@ -105,6 +106,7 @@ def test_a_collection_is_made_asked_and_removed(run, tmp_path):
     texts = write_texts(tmp_path / "texts")
     (tmp_path / "personnel").mkdir()
     (tmp_path / "personnel" / "hr.txt").write_text("Quirinus Vandermolen leads personnel.", "utf-8")
+    assert "Name a folder: 'bronwijzer sync PATH'" in run("sync").stdout
     run("sync", texts)
     slip = run("ask", "Who leads personnel?", "--collection", "hr")
     assert (slip.returncode, "there are: documents." in slip.stderr) == (1, True)
@@ -119,6 +121,9 @@ def test_a_collection_is_made_asked_and_removed(run, tmp_path):
     assert "Vandermolen" not in run("ask", "Who leads personnel?").stdout
     nothing = run("ask", "Who leads the works on the quay?", "--type", "pdf")
     assert "No document fits the filter" in nothing.stdout and "kade" not in nothing.stdout
+    unknown = run("collections", "remove", "nope")
+    assert (unknown.returncode, "nope" in unknown.stderr) == (1, True)
+    assert "Delete" not in unknown.stdout
     assert "Removed the collection hr" in run("collections", "remove", "hr", "--yes").stdout
     assert (tmp_path / "personnel" / "hr.txt").exists()
 
@@ -205,6 +210,23 @@ def test_a_name_that_would_steer_the_terminal_is_seen_instead(capsys):
     printed = capsys.readouterr().out
     assert printed.count("a\\x1b]0;title\\x07\\x9b31mb.txt") == 2
     assert not any(control in printed for control in "\x1b\x07\x9b")
+
+
+def test_files_that_are_read_again_are_counted(monkeypatch, capsys):
+    class Door:
+        def sync(self, paths, options):
+            assert options.reread
+            yield SyncReport(unchanged=3, reread=2, renewed=1, done=True)
+
+        def preview(self, paths, options):
+            return SyncPlan(reread=2)
+
+    monkeypatch.setattr(document_commands, "entered", lambda *_, **__: nullcontext(Door()))
+    document_commands.sync([], options=SyncOptions(reread=True))
+    document_commands.preview([], "documents", SyncOptions(reread=True))
+    printed = capsys.readouterr().out
+    assert "Read 2 unchanged files again; 1 of them are read as something else now." in printed
+    assert "read again: 2 unchanged files" in printed
 
 
 @pytest.mark.parametrize("report", [SyncReport(away=1), SyncReport(kept=1)])

@@ -71,7 +71,14 @@ def test_a_connection_that_is_closed_meanwhile_is_told(database):
 def test_tables_that_an_earlier_version_has_already_are_no_hindrance(tmp_path):
     Database(tmp_path / CATALOG).close()
     connection = sqlite3.connect(tmp_path / CATALOG)
-    connection.execute("PRAGMA user_version = 2")
+    # The tables of version 3, as some catalogs of version 2 have them.
+    connection.executescript(
+        "DROP INDEX documents_by_file; DROP INDEX documents_by_state;"
+        "ALTER TABLE generations DROP COLUMN in_step;"
+        "ALTER TABLE generations DROP COLUMN vector_files;"
+        "ALTER TABLE documents DROP COLUMN edition;"
+        "PRAGMA user_version = 2;"
+    )
     connection.close()
     database = Database(tmp_path / CATALOG)
     version = database.connection.execute("PRAGMA user_version").fetchone()[0]

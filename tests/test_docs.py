@@ -127,6 +127,18 @@ def test_links_between_documents_lead_somewhere():
             assert not heading or heading in map(_anchor, titles), f"{document}: {heading}"
 
 
+def test_the_bundle_has_the_pictures_that_its_documents_show():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (copied,) = re.findall(r"cp (docs/.*) dist/bundle/docs", makefile)
+    (beside,) = re.findall(r"cp (.*README.*) dist/bundle$", makefile, re.MULTILINE)
+    bundled = {found for pattern in f"{copied} {beside}".split() for found in ROOT.glob(pattern)}
+    assert ROOT / "README.md" in bundled
+    for document in (path for path in bundled if path.suffix == ".md"):
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text):
+            assert document.parent / target in bundled, f"{document.name} shows {target}"
+
+
 def _anchor(title):
     return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 

@@ -344,7 +344,7 @@ def test_links_lead_nowhere_but_to_files_of_their_folder(corpus, texts, tmp_path
     assert reasons["out.txt"] == reasons["all.txt"] == "a link that leads out of its folder"
     assert "hidden" in reasons["secret.txt"]
     assert reasons["broken.txt"] == reasons["loop.txt"] == "a link that leads nowhere"
-    assert reasons["all"] == "of type (none)"
+    assert reasons["all"] == "a link to what is no file"
 
 
 def test_what_is_no_file_is_never_opened(corpus, texts):

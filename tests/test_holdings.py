@@ -7,6 +7,7 @@ import pytest
 from assistant.holdings import Holdings, State, matching, outcomes
 from assistant.library_desk import Batch, Desk
 from assistant.library_view import MOST_ROWS, choices, details, progress, question, shown, size_of
+from assistant.stewards import Steward
 from assistant.upkeep import Upkeep, UpkeepState
 from assistant.uploads import Receipt, Uploads
 from assistant.wording import WordingBook
@@ -41,6 +42,10 @@ def texts(tmp_path):
     (folder / "Gîte.txt").write_text("De olifant woont in het park.", encoding="utf-8")
     (folder / "empty.txt").write_text("", encoding="utf-8")
     return folder
+
+
+def desk_of(corpus, uploads, upkeep, may_change=True):
+    return Desk(Steward(corpus, uploads, upkeep, Holdings(corpus, uploads)), may_change)
 
 
 def bring(corpus, uploads, tmp_path, name, text):
@@ -117,7 +122,9 @@ def test_equal_files_are_each_listed_and_name_each_other(
     receipt = bring(corpus, uploads, tmp_path, "own.txt", "De olifant woont in het park.")
     listed = {holding.name: holding for holding in holdings.all()}
     assert listed["own.txt"].document == listed["Gîte.txt"].document
-    said = re.sub(r"\\", "", details(listed["own.txt"], EN))
+    with Upkeep(corpus) as upkeep:
+        said = desk_of(corpus, uploads, upkeep).details(listed["own.txt"], EN)
+    said = re.sub(r"\\", "", said)
     assert f"Also at: {texts / 'Gîte.txt'}" in said
     (told,) = outcomes([receipt], before, {h.path: h for h in holdings.all()}, "")
     assert told.key == "library_file_added"
@@ -131,7 +138,7 @@ def test_nothing_is_deleted_while_a_sync_runs(corpus, holdings, uploads, tmp_pat
     running = corpus.sync()
     next(running)
     with Upkeep(corpus) as upkeep:
-        said = Desk(corpus, uploads, upkeep).remove(receipt.path, EN)
+        said = desk_of(corpus, uploads, upkeep).remove(receipt.path, EN)
         with pytest.raises(SyncRunning):
             holdings.remove(holdings.find(receipt.path))
     list(running)
@@ -148,10 +155,14 @@ def test_names_are_found_whatever_their_case_and_accents(corpus, holdings, texts
 def test_the_page_gets_no_more_than_it_can_show(corpus, holdings, texts):
     list(corpus.sync([texts]))
     many = [holdings.find(str(texts / "Gîte.txt"))] * 20_000
-    assert len(choices(many, EN)) == MOST_ROWS == 200
-    assert shown(len(many), len(many), EN).startswith("The first 200 of 20,000")
-    assert shown(3, 20_000, EN).startswith("3 of 20,000") and "1 of 2" in shown(1, 2, EN)
-    assert "Add some above" in shown(0, 0, EN) and "No document" in shown(0, 5, EN)
+    assert len(choices(many, EN, str)) == MOST_ROWS == 200
+    assert shown(len(many), len(many), EN, True).startswith("The first 200 of 20,000")
+    assert shown(3, 20_000, EN, True) == (
+        "3 of 20,000 shown. Choose a document to open or remove it."
+    )
+    assert shown(1, 2, EN, False) == "1 of 2 shown. Choose a document to open it."
+    assert "Add some above" in shown(0, 0, EN, True) and "Add" not in shown(0, 0, EN, False)
+    assert "No document" in shown(0, 5, EN, True)
 
 
 @pytest.mark.parametrize("language", BOOK.languages)
@@ -161,10 +172,10 @@ def test_markup_in_a_name_is_text_wherever_markdown_is_written(
     name = "<img src=x onerror=alert(1)> ![p](x) **b**.txt"
     receipt = bring(corpus, uploads, tmp_path, name, "Een zebra.")
     holding, wording = holdings.find(receipt.path), BOOK.of(language)
-    for text in (details(holding, wording), question(holding, wording)):
+    for text in (details(holding, [name], wording), question(holding, wording)):
         assert "&lt;img" in text and "<img" not in text
         assert "![p]" not in text and "**b**" not in text
-    assert choices([holding], wording)[0][0].splitlines()[0] == name
+    assert choices([holding], wording, str)[0][0].splitlines()[0] == name
 
 
 def test_each_file_that_was_brought_in_is_told_what_became_of_it(
@@ -201,7 +212,7 @@ def test_the_desk_follows_a_batch_until_its_last_word(corpus, uploads, tmp_path)
     file.parent.mkdir()
     file.write_text("Een zebra.", encoding="utf-8")
     with Upkeep(corpus) as upkeep:
-        desk = Desk(corpus, uploads, upkeep)
+        desk = desk_of(corpus, uploads, upkeep)
         marks = desk.marks()
         batch, first = desk.receive([(str(file), "zebra.txt")], EN)
         assert upkeep.wait(batch.number, 20)
@@ -218,9 +229,52 @@ def test_the_desk_follows_a_batch_until_its_last_word(corpus, uploads, tmp_path)
 def test_a_batch_that_was_refused_whole_waits_for_nothing(corpus, uploads, tmp_path):
     (tmp_path / "a").touch()
     with Upkeep(corpus) as upkeep:
-        batch, said = Desk(corpus, uploads, upkeep).receive([(str(tmp_path / "a"), "a.exe")], EN)
+        desk = desk_of(corpus, uploads, upkeep)
+        batch, said = desk.receive([(str(tmp_path / "a"), "a.exe")], EN)
     assert batch.told and batch.number == 0 and "not added" in said
     assert Batch().told
+
+
+def test_a_reader_sees_what_is_there_and_changes_nothing(
+    corpus, holdings, uploads, texts, tmp_path
+):
+    list(corpus.sync([texts]))
+    receipt = bring(corpus, uploads, tmp_path, "own.txt", "De olifant woont in het park.")
+    (tmp_path / "arrived.txt").write_text("Een zebra.", encoding="utf-8")
+    with Upkeep(corpus) as upkeep:
+        desk = desk_of(corpus, uploads, upkeep, may_change=False)
+        rows, count = desk.listed("", EN)
+        assert [lines.splitlines()[0] for lines, _ in rows] == [
+            "⚠️ empty.txt",
+            "Gîte.txt",
+            "own.txt",
+        ]
+        assert count.endswith("Choose a document to open it.")
+        for lines, key in rows:
+            told = re.sub(r"\\", "", desk.details(desk.find(key), EN))
+            assert str(tmp_path) not in told + lines + key
+        assert "Also at: Gîte.txt" in told and desk.find(receipt.path) is None
+        batch, said = desk.receive([(str(tmp_path / "arrived.txt"), "zebra.txt")], EN)
+        refused = EN("library_refused_reader")
+        assert batch.told and refused in re.sub(r"\\", "", said)
+        assert (
+            desk.sync(EN) == desk.remove(rows[0][1], EN) == desk.remove(receipt.path, EN) == refused
+        )
+        assert upkeep.state == UpkeepState() and desk.status(EN) == ""
+    assert holdings.find(receipt.path) and [path.name for path in uploads.folder.iterdir()] == [
+        "own.txt"
+    ]
+
+
+def test_a_reader_learns_why_a_folder_is_away_and_not_where_it_was(corpus, uploads, texts):
+    list(corpus.sync([texts]))
+    texts.rename(texts.with_name("elsewhere"))
+    list(corpus.sync())
+    with Upkeep(corpus) as upkeep:
+        desk = desk_of(corpus, uploads, upkeep, may_change=False)
+        ((_, key),) = [row for row in desk.listed("", EN)[0] if row[0].startswith("⚠️ texts")]
+        told = re.sub(r"\\", "", desk.details(desk.find(key), EN))
+    assert "bronwijzer remove texts" in told and str(texts.parent) not in told
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from index.loaders.joining import joined
 from index.loaders.manuscript import Manuscript
 from index.loaders.text import unbroken
 from index.loaders.titles import is_title, name_of
-from index.types import Document
+from index.types import Document, Section
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 INVISIBLE = "\x00\x02\x0c\x85\xa0\xad\u2028\u2029\ufeff\ufffe\ud83d\ude00\r\n\t a"
@@ -168,6 +168,18 @@ def test_every_page_with_text_is_a_section(blocks):
     sections = manuscript.document("titel").sections
     assert [section.page for section in sections] == sorted({1, *pages})
     assert [section.start for section in sections] == sorted({s.start for s in sections})
+
+
+def test_a_heading_that_begins_a_page_is_one_section_with_it():
+    manuscript = Manuscript()
+    manuscript.add_heading("Een", 1, page=1)
+    manuscript.add("een zin die", page=1)
+    manuscript.go_on("doorloopt.", gap=" ", page=2)
+    manuscript.end_sections(1)
+    manuscript.add("Slot.", page=2)
+    document = manuscript.document("titel")
+    assert document.text == "Een\n\neen zin die doorloopt.\n\nSlot."
+    assert document.sections == (Section(0, 1, "Een"), Section(17, 2, "Een"), Section(29, 2, ""))
 
 
 def test_characters_that_were_lost_are_counted():

@@ -31,11 +31,12 @@ def pdf_file(*pages: str, title: str = "", extra: str = "", page: str = "") -> b
         f"2 0 obj <</Type/Pages/Kids[{kids}]/Count {len(pages)}>> endobj",
         "3 0 obj <</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>> endobj",
         f"4 0 obj <</Title ({title})>> endobj",
+        "5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Courier-Bold>> endobj",
     ]
     for number, content in enumerate(pages):
         objects.append(
             f"{10 + 2 * number} 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{page}"
-            f"/Resources<</Font<</F 3 0 R>>>>/Contents {11 + 2 * number} 0 R>> endobj"
+            f"/Resources<</Font<</F 3 0 R/B 5 0 R>>>>/Contents {11 + 2 * number} 0 R>> endobj"
         )
         stream = f"<</Length {len(content)}>> stream\n{content}\nendstream"
         objects.append(f"{11 + 2 * number} 0 obj {stream} endobj")
@@ -43,10 +44,10 @@ def pdf_file(*pages: str, title: str = "", extra: str = "", page: str = "") -> b
     return text.encode("cp1252")
 
 
-def typed(*lines: str, top: int = 700, left: int = 50, size: int = 10) -> str:
-    """Show lines below each other; an empty one leaves room."""
+def typed(*lines: str, top: int = 700, left: int = 50, size: int = 10, font: str = "F") -> str:
+    """Show lines below each other; an empty one leaves room. The font B is bold."""
     shown = [
-        f"BT /F {size} Tf {left} {top - 12 * number} Td ({line}) Tj ET"
+        f"BT /{font} {size} Tf {left} {top - 12 * number} Td ({line}) Tj ET"
         for number, line in enumerate(lines)
         if line
     ]
@@ -86,7 +87,7 @@ def test_a_pdf_reads_as_paragraphs(read):
 
 def test_a_page_without_sentence_end_runs_on_into_the_next(read):
     document = read(pdf_file(typed("een zin die"), typed("doorloopt."), typed("Nieuw.")), "a.pdf")
-    assert document.text == "een zin die\ndoorloopt.\n\nNieuw."
+    assert document.text == "een zin die doorloopt.\n\nNieuw."
     assert [document.text[s.start :].split()[0] for s in document.sections] == [
         "een",
         "doorloopt.",

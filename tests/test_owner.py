@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from assistant.errors import FolderInUse
+from assistant.errors import FolderInUse, FolderUnusable
 from assistant.owner import is_owned, owned, read_address
 
 CHILD = """
@@ -17,6 +17,15 @@ with owned(Path(sys.argv[1])) as ownership:
     print("owned", flush=True)
     time.sleep(60)
 """
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_its_setting(tmp_path):
+    (tmp_path / "file").write_text("in its place")
+    with (
+        pytest.raises(FolderUnusable, match=r"file/data.*BRONWIJZER_DATA"),
+        owned(tmp_path / "file" / "data"),
+    ):
+        pass
 
 
 def test_the_address_can_be_read_by_its_user_alone_and_goes_in_the_end(tmp_path):

@@ -106,7 +106,7 @@ def test_a_sentence_over_two_pages_is_marked_on_both(source):
         typed("Derde blad."),
     )
     document = source(content)
-    sentence = "De burgemeester opent de nieuwe haven op een\nzonnige dag in april."
+    sentence = "De burgemeester opent de nieuwe haven op een zonnige dag in april."
     assert pages_of(document, *cited(document, sentence)) == [1, 2]
     _, first = drawn(content, document, sentence, 1)
     _, second = drawn(content, document, sentence, 2)
@@ -114,6 +114,22 @@ def test_a_sentence_over_two_pages_is_marked_on_both(source):
     assert yellow_rows(second)[-1] < baseline(1)
     drawing, third = drawn(content, document, sentence, 3)
     assert (drawing.marks, yellow_rows(third)) == ((), [])
+
+
+def test_a_sentence_below_the_second_heading_of_a_page_is_marked(source):
+    prose = ("Wie een woning zoekt, schrijft zich in bij het loket van de", "eigen gemeente.")
+    blocks = [("Huren", 700), ("Kopen", 600)]
+    shown = [
+        typed(name, size=16, top=top) + typed(f"{name}.", *prose, top=top - 24)
+        for name, top in blocks
+    ]
+    content = pdf_file(" ".join(shown))
+    document = source(content)
+    assert [(s.page, s.heading) for s in document.sections] == [(1, "Huren"), (1, "Kopen")]
+    start = document.text.rindex("Wie een woning")
+    assert pages_of(document, start, start + 20) == [1]
+    drawing = draw(content, 1, stretch_on(document, 1, start, len(document.text)))
+    assert baseline(0, top=600) < drawing.marks[0][3]
 
 
 def test_of_two_equal_sentences_the_cited_one_is_marked(source):

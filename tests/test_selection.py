@@ -7,7 +7,8 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from assistant.answering import AnswerLimits, Assistant, Judges
+from assistant.answer_rules import AnswerLimits, Judges
+from assistant.answering import Assistant
 from assistant.errors import BadQuestion
 from assistant.evidence import AnswerabilityModel
 from assistant.filters import FilterBody, read_options, write_filter
@@ -176,6 +177,10 @@ def test_a_slip_is_an_error_and_no_wider_search():
             FilterBody.model_validate({"until": moment})
     with pytest.raises(BadQuestion, match="--since.*yesterday.*2026-01-31"):
         read_options("", [], [], "yesterday", "")
+    with pytest.raises(BadQuestion, match="--language.*english.*such as nl"):
+        read_options("", [], ["english"], "", "")
+    with pytest.raises(BadQuestion, match="2026-06-30 is after --until 2026-01-01"):
+        read_options("", [], [], "2026-06-30", "2026-01-01")
 
 
 @pytest.mark.parametrize("field", ["since", "until", "indexed_since", "indexed_until"])

@@ -15,11 +15,13 @@ from assistant.build import (
 )
 from assistant.model_supply import ModelSupply
 from assistant.owner import owned
+from assistant.reply_cache import ReplyCache
 from assistant.server import create_app
 from assistant.settings import Settings
 from assistant.upkeep import Upkeep
 from assistant.uploads import Uploads
 from tests.corpora import make_assistant, make_corpora, make_corpus, write_texts
+from tests.page_tab import Tab
 from tests.scripted import ScriptedModel
 
 CALLER = ("127.0.0.1", 50_000)
@@ -99,6 +101,27 @@ def test_an_answer_as_events_ends_with_the_same_answer(client):
     assert snapshots[-1]["done"] is True
     whole = client.post("/api/ask", json=QUESTION).json()
     assert {**snapshots[-1], "timings_ms": 0} == {**whole, "timings_ms": 0}
+
+
+def test_another_try_is_written_anew_by_program_and_page(server):
+    client, installation = server
+    model = ScriptedModel()
+    said = [f"Saskia Dorrestein {word} the works [1]." for word in ("leads", "heads", "directs")]
+    for reply in said:
+        model.enqueue(reply)
+    installation.corpora.use(ReplyCache(model, 8))
+    try:
+        ask = {**QUESTION, "history": []}
+        answers = [client.post("/api/v1/ask", json=ask).json()["answer"] for _ in range(2)]
+        answers.append(client.post("/api/v1/ask", json={**ask, "anew": True}).json()["answer"])
+        assert answers == [said[0], said[0], said[1]]
+        tab = Tab(client, {}, "retry")
+        tab.do("ask", QUESTION["question"], None)
+        assert len(model.history) == 2
+        tab.do("ask_again", None)
+        assert len(model.history) == 3 and not model.replies
+    finally:
+        installation.corpora.use(None)
 
 
 def test_a_written_answer_grows_event_by_event(server):
@@ -209,6 +232,10 @@ def test_the_owners_client_syncs_lists_and_removes(server, tmp_path):
     assert (refused.status_code, "--exclude" in refused.json()["error"]) == (422, True)
     reports = events(client.post("/api/owner/sync", json={"paths": [str(file)]}, headers=headers))
     assert reports[-1]["done"] and reports[-1]["added"] == 1
+    order = {"paths": [str(file)], "reread": True}
+    assert client.post("/api/owner/preview", json=order, headers=headers).json()["reread"] == 1
+    reports = events(client.post("/api/owner/sync", json=order, headers=headers))
+    assert (reports[-1]["reread"], reports[-1]["renewed"]) == (1, 0)
     titles = [d["title"] for d in client.get("/api/owner/documents", headers=headers).json()]
     assert "extra" in titles
     assert client.post("/api/owner/probe", headers=headers).json() == [4, 4]

@@ -48,6 +48,8 @@ def test_example_questions_may_hold_commas_and_are_parted_by_a_bar(tmp_path):
         ({}, "feedback_megabytes = 0", "feedback_megabytes"),
         ({}, "example_questions = ['  ']", "example_questions"),
         ({"BRONWIJZER_CONFIG": "/not/there.toml"}, "", "BRONWIJZER_CONFIG"),
+        ({"BRONWIJZER_GRANTS": "x"}, "", "Unset BRONWIJZER_GRANTS.*bronwijzer.toml alone"),
+        ({"BRONWIJZER_TRUSTED_PROXIES": "0.0.0.0/0"}, "", ": 0.0.0.0/0 is every address"),
     ],
 )
 def test_wrong_settings_are_named_with_their_remedy(tmp_path, environment, file, said):

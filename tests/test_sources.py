@@ -171,6 +171,13 @@ def test_pages_are_told_between_the_lines_even_inside_the_sentence():
     )
 
 
+def test_a_page_with_several_headings_is_told_once():
+    sections = (Section(0, 1, "Kop"), Section(5, 1, "Kop › Sub"), Section(9, 2, "Kop › Sub"))
+    page = show("Kop\n\nSub\ntekst", 5, 14, sections=sections)
+    assert page.count('data-page="Pagina 1"') == page.count('data-page="Pagina 2"') == 1
+    assert page.count('role="heading"') == 2
+
+
 def test_headings_are_headings_and_the_text_stays_whole():
     sections = (Section(0, heading="Kop"), Section(5, heading="Kop › Sub"))
     page = show("Kop\n\nSub\ntekst", 5, 14, sections=sections)

@@ -200,6 +200,8 @@
     for (const message of document.querySelectorAll(`:is(${MESSAGES})[aria-label]`)) {
       message.removeAttribute("aria-label");
     }
+    const toggle = document.querySelector("#history .toggle-button");
+    if (toggle && toggle.ariaLabel !== texts.panel_earlier) toggle.ariaLabel = texts.panel_earlier;
     // An answer is read out once it is whole, not at every word.
     const log = document.querySelector("#conversation [role=log]");
     if (log) log.setAttribute("aria-busy", String(isWriting()));

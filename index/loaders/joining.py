@@ -10,6 +10,8 @@ _HYPHENS = "\x02\ufffe\u00ad"
 
 _AT_LINE_END = regex.compile(f"[{_HYPHENS}](?=\n|$)")
 
+_LAST_HYPHEN = regex.compile(r"(?<=\p{L})-$")
+
 # Scripts that write no blank between words; Korean does.
 _NO_BLANK = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u3000-\u303f\uff00-\uffef]"
@@ -33,9 +35,19 @@ def joined(before: str, after: str) -> str:
     return f"{before} {after}"
 
 
+def with_line_end(text: str) -> str:
+    """Write a hyphen as PDF readers do at the end of a line, where they saw no end of one."""
+    return _LAST_HYPHEN.sub("\x02", text)
+
+
 def with_visible_hyphens(text: str) -> str:
     """Write the hyphen of a word whose second half is not at hand, as at the end of a page."""
     return _AT_LINE_END.sub("-", text)
+
+
+def is_broken(line: str) -> bool:
+    """Say whether a line ends inside a word."""
+    return _AT_LINE_END.search(with_line_end(line)[-1:]) is not None
 
 
 def ends_sentence(text: str) -> bool:

@@ -29,6 +29,7 @@ class Manuscript:
         self._headings: list[tuple[int, str]] = []
         self._above: list[tuple[int, str]] = []
         self._warnings: list[str] = []
+        self._page: int | None = None
         self._goes_back = False  # whether the next block lies below a higher heading again
 
     def add(self, text: str, *, tight: bool = False, page: int | None = None) -> None:
@@ -37,31 +38,25 @@ class Manuscript:
         A blank line parts it from the block before, or only a line end where it is `tight`. A
         `page` (counted from 1) begins where it is first named.
         """
-        block = clean(text)
-        if not block.strip():
-            return
-        if self._parts:
-            self._append("\n" if tight else "\n\n")
-        if page is not None and not (self._sections and self._sections[-1].page == page):
-            self._sections.append(Section(self._length, page=page))
-        elif self._goes_back:
-            self._sections.append(Section(self._length, heading=self._path()))
-        self._goes_back = False
-        self._append(block)
+        self._add(clean(text), "\n" if tight else "\n\n", page)
 
-    def add_heading(self, text: str, level: int) -> None:
+    def go_on(self, text: str, *, gap: str, page: int) -> None:
+        """Add the rest of a sentence that a page broke off, after no more than a gap of blanks."""
+        self._add(clean(text), gap, page)
+
+    def add_heading(self, text: str, level: int, *, page: int | None = None) -> None:
         """Add a heading, which begins a section; 1 is the highest level."""
         heading = one_line(text)
         if not heading or len(heading) > _LONGEST_HEADING:
-            self.add(text)
+            self.add(text, page=page)
             return
         level = min(level, _DEEPEST_HEADING)
         self._goes_back = False
-        self.add(heading)
+        self.add(heading, page=page)
         self._headings.append((level, heading))
         self._above = [(above, title) for above, title in self._above if above < level]
         self._above.append((level, heading))
-        self._sections.append(Section(self._length - len(heading), heading=self._path()))
+        self._begin_section(self._length - len(heading))
 
     def end_sections(self, level: int) -> None:
         """Let what follows lie below none of the headings of a level or deeper."""
@@ -108,6 +103,25 @@ class Manuscript:
         if lost:
             warnings.append(f"Characters that could not be read: {lost} (shown as \ufffd)")
         return Document(_title(title), text, tuple(self._sections), tuple(warnings))
+
+    def _add(self, block: str, gap: str, page: int | None) -> None:
+        if not block.strip():
+            return
+        if self._parts:
+            self._append(gap)
+        turns = page is not None and page != self._page
+        if turns:
+            self._page = page
+        if turns or self._goes_back:
+            self._begin_section(self._length)
+        self._goes_back = False
+        self._append(block)
+
+    def _begin_section(self, start: int) -> None:
+        """Begin a section; a heading that begins a page is one with it."""
+        if self._sections and self._sections[-1].start == start:
+            del self._sections[-1]
+        self._sections.append(Section(start, self._page, self._path()))
 
     def _path(self) -> str:
         return " › ".join(title for _, title in self._above)

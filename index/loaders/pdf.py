@@ -1,10 +1,10 @@
 """PDF files: their pages, title and damage, through PDFium.
 
-Knows documents and pages; what characters and lines mean is the business of other modules.
+Knows documents and pages; what characters, lines and headings mean is other modules' business.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2
@@ -13,13 +13,18 @@ import pypdfium2.raw as pdfium
 from index.errors import UnreadableFile
 from index.loaders.cleaning import one_line
 from index.loaders.content import content_of, kind_of
-from index.loaders.joining import ends_sentence, with_visible_hyphens
 from index.loaders.manuscript import Manuscript
+from index.loaders.outline_headings import outlined
+from index.loaders.page_blocks import with_headings
+from index.loaders.pdf_outline import outline_of
 from index.loaders.pdf_page import lines_of
-from index.loaders.printed_tables import PrintedTable, without_tables
+from index.loaders.printed_pages import write_pages
+from index.loaders.printed_tables import without_tables
+from index.loaders.reading_order import in_reading_order
 from index.loaders.running_heads import without_repeats
 from index.loaders.titles import is_title, name_of
-from index.loaders.typesetting import Line, paragraphs
+from index.loaders.typesetting import Line
+from index.loaders.typographic_headings import set_off
 from index.types import Document
 
 _PDFIUM = threading.Lock()
@@ -30,7 +35,7 @@ _MOST_NAMED = 10
 
 
 def load_pdf(path: Path) -> Document:
-    """Read a PDF; every page with text is a section. Raises UnreadableFile."""
+    """Read a PDF; pages with text and headings begin sections. Raises UnreadableFile."""
     content = content_of(path)
     manuscript = Manuscript()
     with _PDFIUM, opened(content) as pdf:
@@ -40,7 +45,10 @@ def load_pdf(path: Path) -> Document:
             manuscript.warn(f"Files inside the PDF, which were left out: {attached}")
         pdf.init_forms()
         pages = _pages(pdf, manuscript)
-    _write(without_repeats(pages), manuscript)
+        outline = outline_of(pdf)
+    runs = [list(without_tables(in_reading_order(lines))) for lines in without_repeats(pages)]
+    headings = outlined(runs, outline)
+    write_pages(with_headings(runs, set_off(runs) if headings is None else headings), manuscript)
     return manuscript.document(
         title or name_of(path),
         if_empty="The PDF holds no text; it may be a scan, which needs text recognition first",
@@ -122,24 +130,3 @@ def _named(numbers: Sequence[int]) -> str:
     return (
         named if len(numbers) <= _MOST_NAMED else f"{named} and {len(numbers) - _MOST_NAMED} more"
     )
-
-
-def _write(pages: Sequence[Sequence[Line]], manuscript: Manuscript) -> None:
-    """Write the paragraphs; one that a page broke off goes on after no more than a line end."""
-    goes_on = False
-    for number, lines in enumerate(pages, start=1):
-        for text in _texts(lines):
-            manuscript.add(with_visible_hyphens(text), tight=goes_on, page=number)
-            goes_on = False
-            last = text
-        if lines:
-            goes_on = not ends_sentence(last)
-
-
-def _texts(lines: Sequence[Line]) -> Iterator[str]:
-    """Read the paragraphs and tables of a page."""
-    for block in without_tables(lines):
-        if isinstance(block, PrintedTable):
-            yield from block.texts
-        else:
-            yield from paragraphs(block)

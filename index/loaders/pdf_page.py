@@ -4,7 +4,7 @@ Knows PDFium's characters and their boxes; nothing of paragraphs or documents.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Self
@@ -14,10 +14,15 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import regex
 
+from index.loaders.joining import with_line_end
+from index.loaders.pdf_fonts import Style, style_of
 from index.loaders.typesetting import Line, LineCell
 
 _CELL_GAP = 0.8
 """Times the height. A wider blank parts cells of a table."""
+
+_SAME_LINE = 0.3
+"""Times the height: raised and lowered letters differ by more, but follow each other closely."""
 
 _LAST_CODE_POINT = 0x10FFFF
 _LINE_ENDS = frozenset("\r\n")
@@ -93,11 +98,18 @@ class _Characters:
                 for word in self._parted(list(group))
             ]
             boxes = [self._box(word[0], word[-1]) for word in words]
-            if any(box.meets(self._frame) for box in boxes):
-                parts = [self._text[word[0] : word[-1] + 1] for word in words]
-                blanks = [self._text[a[-1] + 1 : b[0]] or " " for a, b in pairwise(words)]
-                text = "".join(map(str.__add__, parts, [*blanks, ""]))
-                yield _line(text, parts, boxes)
+            for start, end in pairwise([0, *_jumps(boxes), len(words)]):
+                if any(box.meets(self._frame) for box in boxes[start:end]):
+                    line = self._line(words[start:end], boxes[start:end])
+                    is_cut = end < len(words)
+                    yield replace(line, text=with_line_end(line.text)) if is_cut else line
+
+    def _line(self, words: list[list[int]], boxes: list[_Box]) -> Line:
+        parts = [self._text[word[0] : word[-1] + 1] for word in words]
+        blanks = [self._text[a[-1] + 1 : b[0]] or " " for a, b in pairwise(words)]
+        text = "".join(map(str.__add__, parts, [*blanks, ""]))
+        shown = [number for word in words for number in word]
+        return _line(text, parts, boxes, style_of(self._handle, shown))
 
     def _character(self, number: int) -> str:
         code = pdfium.FPDFText_GetUnicode(self._handle, number)
@@ -146,7 +158,20 @@ class _Characters:
         return _Box.turned(sides, self._rotation)
 
 
-def _line(text: str, words: list[str], boxes: list[_Box]) -> Line:
+def _jumps(boxes: list[_Box]) -> Iterator[int]:
+    """Find the words that stand elsewhere than behind the one before, as in another column.
+
+    PDFium sees no line end there while lines of several columns overlap in height.
+    """
+    for number, (one, other) in enumerate(pairwise(boxes), start=1):
+        height = max(one.top - one.bottom, other.top - other.bottom)
+        is_higher = abs(one.bottom - other.bottom) > _SAME_LINE * height
+        gap = max(one.left, other.left) - min(one.right, other.right)
+        if is_higher and gap > _CELL_GAP * height:
+            yield number
+
+
+def _line(text: str, words: list[str], boxes: list[_Box], style: Style) -> Line:
     is_leftwards = _is_leftwards(text)
     spans = [(-b.right, -b.left) if is_leftwards else (b.left, b.right) for b in boxes]
     in_order = sorted(spans)
@@ -161,6 +186,8 @@ def _line(text: str, words: list[str], boxes: list[_Box]) -> Line:
         first_word=_width_of_first(text, spans[0][1] - spans[0][0]),
         gap=max(gaps, default=0.0) - (min(gaps) if len(gaps) > 1 else 0.0),
         cells=tuple(_cells(words, spans, _CELL_GAP * height)),
+        size=style.size,
+        is_bold=style.is_bold,
     )
 
 

@@ -5,7 +5,7 @@ Knows repetition and how pages are numbered; nothing of what else the lines say.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import regex
@@ -26,6 +26,8 @@ _LONGEST_NUMBER = 6
 """Digits of the number of a page."""
 
 _NUMBER = regex.compile(r"\d+")
+_FIRST = regex.compile(r"^\s*(?P<number>\d+)")
+_LAST = regex.compile(r"(?P<number>\d+)\s*$")
 
 # Only such lines may differ in their number: "Artikel 3" on the third page is text.
 _WORD = r"(?:p|s|pag|blz|pp)\s?\.|pag|blz|p[aá]gina|page|bladzijde|blad|seite|sida|side"
@@ -42,7 +44,8 @@ _PAGE_NUMBER = regex.compile(
 def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Keep of each repeated line only the first, so that sentences can run on across pages.
 
-    A line is repeated that says the same, or that numbers the page in the same words.
+    A line is repeated that says the same, or that numbers the page in the same words. The first
+    is marked as one that is.
     """
     marks = [{id(line): _Mark.of(line, n) for line in _edges(page)} for n, page in enumerate(pages)]
     keys = Counter(key for page in marks for key in {mark.key for mark in page.values()})
@@ -54,12 +57,32 @@ def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         if mark.key and keys[mark.key] >= least and count >= _LEAST_PAGES
     }
     seen: set[str] = set()
-    kept = []
+    dropped: dict[int, _Look] = {}
     for page, found in zip(pages, marks, strict=True):
-        dropped = {place for place, mark in found.items() if mark in repeated and mark.key in seen}
+        for line in page:
+            mark = found.get(id(line))
+            if mark in repeated and mark.key in seen:
+                dropped[id(line)] = _Look(mark.key, line.size)
         seen |= {mark.key for mark in found.values()}
-        kept.append([line for line in page if id(line) not in dropped])
-    return kept
+    looks = set(dropped.values())
+    return [
+        [
+            replace(line, is_aside=True)
+            if id(line) in found and _Look(found[id(line)].key, line.size) in looks
+            else line
+            for line in page
+            if id(line) not in dropped
+        ]
+        for page, found in zip(pages, marks, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What repeated lines look like; a title that stands larger on the first page is none."""
+
+    key: str
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +101,21 @@ class _Mark:
         """Describe a line on the page at a place, from 0."""
         if len(_NUMBER.findall(line.text)) > _MOST_NUMBERS:
             return cls("", None)
-        found = _PAGE_NUMBER.search(line.text)
+        found = _PAGE_NUMBER.search(line.text) or _apart(line)
         if not found or len(found["number"]) > _LONGEST_NUMBER:
             return cls(line.text, None)
         start, end = found.span("number")
         key = f"{line.text[:start]}#{line.text[end:]}"
         return cls(key, int(found["number"]) - place)
+
+
+def _apart(line: Line) -> regex.Match[str] | None:
+    """Find a number that stands apart at either end of a line, as those of pages do."""
+    if len(line.cells) < 2:
+        return None
+    if line.cells[-1].text.isdecimal():
+        return _LAST.search(line.text)
+    return _FIRST.search(line.text) if line.cells[0].text.isdecimal() else None
 
 
 def _edges(page: Sequence[Line]) -> list[Line]:

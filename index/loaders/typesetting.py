@@ -10,7 +10,7 @@ from statistics import median
 
 import regex
 
-from index.loaders.joining import ends_sentence, joined
+from index.loaders.joining import ends_sentence, is_broken, joined
 
 _NEIGHBOURS = 8
 """Lines before and after that show how wide a column is where a block is too short to do so."""
@@ -31,6 +31,9 @@ _CELL_GAP = 1.5
 _BLANK = 0.25
 _SAME_LINE = 0.3
 
+_LEAST_REST = 0.6
+"""Of a line's width. A shorter one at the top of a page may be a head, if it ends no sentence."""
+
 _ITEM = regex.compile(r"[•●▪■◦‣∙·]|[-–*o] (?=\S)")
 _NUMBERED = regex.compile(r"(\(?(\d{1,3}(\.\d{1,3})*|[a-z])[.)]|§|(Artikel|Article|Art\.) \d)\s?\S")
 
@@ -50,7 +53,9 @@ class Line:
 
     `start` and `end` grow in the direction of reading, `base` grows upwards. `first_word` is the
     width of what may not be parted at its start, `gap` what its widest blank has over its
-    narrowest (over none, when it is the only one).
+    narrowest (over none, when it is the only one). `size` is that of its letters, as fonts have
+    it; `height` depends on the font too. Notes, and what pages repeat at their edge, are each an
+    aside, beside which the text runs on.
     """
 
     text: str
@@ -61,6 +66,9 @@ class Line:
     first_word: float
     gap: float
     cells: tuple[LineCell, ...] = ()
+    size: float = 0.0
+    is_bold: bool = False
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,20 @@ def paragraphs(lines: Sequence[Line]) -> Iterator[str]:
         else:
             text = joined(text, border.following.text)
     yield text
+
+
+def goes_on(lines: Sequence[Line], following: Line) -> bool:
+    """Say whether the sentence in which the lines of a page end goes on in a line of the next."""
+    last = lines[-1]
+    if ends_sentence(last.text) or _begins_item(following) or _differ(last, following):
+        return False
+    if following.text[:1].islower() or is_broken(last.text):
+        return True
+    is_short = following.end - following.start < _LEAST_REST * (last.end - last.start)
+    if is_short and not ends_sentence(following.text):
+        return False
+    margin = max(last.end, *_ends_nearby(lines, len(lines) - 1))
+    return not _Border(last, following, 0.0, margin).is_meant
 
 
 def _borders(lines: Sequence[Line]) -> list[_Border]:
