@@ -33,7 +33,10 @@ _TIME = (
     r"(?<![\d.,:])(?P<time>(?:[01]?\d|2[0-4])(?::| ?[hu時时点點시] ?)[0-5]\d)"
     r"(?::[0-5]\d)?(?![\d:]|[.,]\d)"
 )
-_TELEPHONE = r"(?<![\d.,:/-])(?P<telephone>(?:\+|\(?0)\d++(?:[ ()/-]{1,2}\d++){1,8}+)(?![.,:]\d)"
+_TELEPHONE = (
+    r"(?<![\d.,:/-])(?!\(\d{1,2}[-/]\d{1,2}[-/]\d{4}(?!\d))"
+    r"(?P<telephone>(?:\+|\(?0)\d++(?:[ ()/-]{1,2}\d++){1,8}+)(?![.,:]\d)"
+)
 _PLAIN = rf"(?P<plain>\d+(?:[.,'\u066b{_FRACTION}]\d+)*)"
 _NUMERAL = regex.compile(f"{_DATE}|{_TIME}|{_TELEPHONE}|{_PLAIN}", regex.IGNORECASE)
 _LONE = regex.compile(_PLAIN)
@@ -58,7 +61,7 @@ _MOST_GROUPS = 5
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """A number from `start` to `end` of a text: `readings` are what it may mean, likeliest first.
+    """A number from `start` to `end` of a text, `prepared`; its `readings`, likeliest first.
 
     `parts` are further values that a text with it has: the day, month and year of a date.
     `small`: a text may spell it out.
@@ -202,7 +205,7 @@ def _clock(text: str, span: tuple[int, int], readings: Sequence[Reading]) -> Num
 
 
 def _afternoon(value: str) -> str:
-    hours, colon, minutes = value.partition(":")
+    hours, _, minutes = value.partition(":")
     early = hours in _SMALL and hours not in ("0", "12")
     return f"{int(hours) + 12}:{minutes or '00'}" if early else ""
 

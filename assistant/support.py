@@ -64,10 +64,14 @@ class Statement:
     similarities: tuple[tuple[float, ...], ...]
 
     @property
+    def cited(self) -> str:
+        """Titles and texts of the sources, each on lines of its own."""
+        return "\n".join(text for source in self.sources for text in (source.title, source.text))
+
+    @property
     def read(self) -> str:
-        """What the claim may have its numbers from: question and sources, each on its lines."""
-        texts = (text for source in self.sources for text in (source.title, source.text))
-        return "\n".join([self.question, *texts])
+        """What the claim may have its numbers from: the question and the sources."""
+        return f"{self.question}\n{self.cited}"
 
     @property
     def nearest(self) -> int | None:
@@ -219,7 +223,7 @@ class SupportJudge:
             for number in missing_numbers(statement.claim, statement.read)
             if number.whole is not None
         )
-        return not spelt and bool(missing_numbers(statement.read, statement.claim))
+        return not spelt and bool(missing_numbers(statement.cited, statement.claim))
 
     def _accuracy(self, language: str, source: str) -> float | None:
         return self._model.accuracy.get(language, {}).get(source)

@@ -220,8 +220,8 @@ def test_a_run_is_not_resumed_once_a_document_says_something_else(gold, tmp_path
     before, about = key()
     assert run(tmp_path, "sync", texts).code == 0
     assert key() == (before, about)
-    document = texts / "urlaub.txt"
-    document.write_text(document.read_text("utf-8").replace("30 Tage", "20 Tage"), "utf-8")
+    document = texts / "library.txt"
+    document.write_text(document.read_text("utf-8").replace("38 euros", "48 euros"), "utf-8")
     assert run(tmp_path, "sync", texts).code == 0
     after, changed = key()
     assert after != before

@@ -129,6 +129,12 @@ def test_a_small_number_may_be_the_questions():
     assert judge(0.9).support(made, EMBEDDER) is Support.SUPPORTED
 
 
+def test_a_number_of_the_question_alone_stands_in_no_place():
+    source = Source("Saskia leidt de fasen.")
+    made = statement("All 5 go on.", source, similarities=((0.95,),), question="In 2024?")
+    assert judge(0.9).support(made, EMBEDDER) is Support.SUPPORTED
+
+
 def test_numbers_of_two_sources_are_not_read_as_one():
     first, second = Source("Groep 12"), Source("", title="500 mensen")
     assert measured("There are 500.", first, second)["number"] == 0

@@ -115,7 +115,7 @@ def _passage_text(cited: Cited, given: Sequence[Retrieved]) -> str:
 
 
 def _borne_out(sentence: str, passages: Sequence[str]) -> bool:
-    text = " ".join(passages)
+    text = "\n".join(passages)
     folded = text.casefold()
     names_there = all(name.casefold() in folded for name in _NAME.findall(sentence))
     numbers_there = not missing_numbers(sentence, text)
