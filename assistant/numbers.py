@@ -25,10 +25,10 @@ def missing_numbers(claim: str, text: str) -> list[Numeral]:
     One is there if any of its readings is any of those of the text. None are missing where one
     of the two counts in ten thousands, since the digits then differ.
     """
-    if _MYRIAD.search(claim) or _MYRIAD.search(text):
+    said = list(numerals(prepared(_LIST_MARKER.sub("", claim))))
+    if not said or _MYRIAD.search(claim) or _MYRIAD.search(text):
         return []
     there = _values(text)
-    said = numerals(prepared(_LIST_MARKER.sub("", claim)))
     return [
         numeral
         for numeral in said

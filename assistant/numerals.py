@@ -13,7 +13,7 @@ import regex
 Reading = tuple[str, ...]
 """Values that a numeral stands for together: mostly one, as "12500", "1.5" or "14:30"."""
 
-_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_NOTES = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " "))
 _POWER = regex.compile(r"(?<=(?<!\p{L})\p{L}{1,2})[²³]")
 """Of a unit, as in m²; elsewhere a small raised digit is a note's."""
 
@@ -40,6 +40,7 @@ _TELEPHONE = (
 _PLAIN = rf"(?P<plain>\d+(?:[.,'\u066b{_FRACTION}]\d+)*)"
 _NUMERAL = regex.compile(f"{_DATE}|{_TIME}|{_TELEPHONE}|{_PLAIN}", regex.IGNORECASE)
 _LONE = regex.compile(_PLAIN)
+_DIGITS, _SEPARATOR = regex.compile(r"\d+"), regex.compile(r"\D")
 _TELEPHONE_DIGITS = range(7, 16)
 
 _DOTTED_TIME = regex.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
@@ -86,8 +87,7 @@ def prepared(text: str) -> str:
     """
     text = text.translate(_SEPARATORS)
     text = _POWER.sub(lambda power: unicodedata.normalize("NFKC", power.group()), text)
-    text = "".join(" " if c in _SUPERSCRIPTS else c for c in text)
-    text = _SURE_BLANK.sub("'", _VULGAR.sub(_decimals, text))
+    text = _SURE_BLANK.sub("'", _VULGAR.sub(_decimals, text.translate(_NOTES)))
     text = unicodedata.normalize("NFKC", text)
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
@@ -116,13 +116,13 @@ def _found(text: str) -> Iterator[Numeral]:
             for lone in _LONE.finditer(text, *match.span()):
                 yield from _plain(text, lone)
         elif telephone:
-            groups = regex.findall(r"\d+", telephone)
+            groups = _DIGITS.findall(telephone)
             joined, apart = (plain_value("".join(groups)),), tuple(map(plain_value, groups))
             yield Numeral(*match.span(), (joined, apart))
         elif match["date"]:
             yield _date(match)
         elif match["time"]:
-            hours, minutes = regex.findall(r"\d+", match["time"])
+            hours, minutes = _DIGITS.findall(match["time"])
             yield _clock(text, match.span(), ((f"{int(hours)}:{minutes}",),))
         else:
             yield from _plain(text, match)
@@ -134,16 +134,16 @@ def _plain(text: str, match: regex.Match[str]) -> Iterator[Numeral]:
     if readings:
         yield _clock(text, match.span(), readings)
     else:
-        for part in regex.finditer(r"\d+", match["plain"]):
+        for part in _DIGITS.finditer(match["plain"]):
             start = match.start() + part.start()
             yield _clock(text, (start, start + len(part.group())), ((plain_value(part.group()),),))
 
 
 def _readings(written: str) -> tuple[Reading, ...]:
     """Read digits with separators in every way that they may be meant; a list in none."""
-    groups, separators = regex.split(r"\D", written), regex.findall(r"\D", written)
-    if not separators:
+    if written.isdecimal():
         return ((plain_value(written),),)
+    groups, separators = _DIGITS.findall(written), _SEPARATOR.findall(written)
     *before, last = separators
     found = []
     if len(set(separators)) == 1 and last in ".,'" and _in_thousands(groups, last):
@@ -180,7 +180,7 @@ def _date(match: regex.Match[str]) -> Numeral:
     A text that has its month as a word has its day and year: together, or anywhere if it has no
     date of digits at all.
     """
-    written = regex.findall(r"\d+", match["date"])
+    written = _DIGITS.findall(match["date"])
     year, month, day = written if len(written[0]) == 4 else reversed(written)
     orders = [(int(month), int(day))]
     if "/" in match["date"] and len(written[0]) < 4:

@@ -1,7 +1,7 @@
 """Numbers in every way of writing them: what agrees by value, and what must not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.numbers import amounts, missing_numbers, with_plain_numbers
@@ -183,11 +183,13 @@ WAYS = {
 WAY = st.sampled_from(sorted(WAYS))
 
 
+@settings(deadline=None)
 @given(WHOLE, CENTS, WAY, WAY)
 def test_any_amount_agrees_with_itself_in_any_two_ways(whole, cents, one, other):
     assert agree(f"€ {WAYS[one](whole, cents)}.", f"({WAYS[other](whole, cents)})")
 
 
+@settings(deadline=None)
 @given(WHOLE, CENTS, WHOLE, CENTS, WAY, WAY)
 def test_different_amounts_never_agree(whole, cents, other_whole, other_cents, one, other):
     different = (whole, cents) != (other_whole, other_cents)
@@ -197,12 +199,14 @@ def test_different_amounts_never_agree(whole, cents, other_whole, other_cents, o
     assert bool(missing) is different
 
 
+@settings(deadline=None)
 @given(WHOLE, st.integers(1, 9))
 def test_a_digit_more_is_another_number(whole, digit):
     assert missing_numbers(f"{whole}{digit}", f"{whole},{digit}")
     assert missing_numbers(f"{whole},{digit}", f"{whole}{digit}")
 
 
+@settings(deadline=None)
 @given(st.text("0159 .,:'-/+()¹½⁄٫٬年月hu€", max_size=60), st.text(max_size=20))
 def test_a_text_has_its_own_numbers(text, more):
     assert not missing_numbers(text, text)
