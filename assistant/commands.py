@@ -100,7 +100,9 @@ def model_list() -> None:
         item = here.get(weights.name)
         state = "not here"
         if item is not None:
-            state = "here, verified" if item.verified else f"{item.partial_size:,} bytes fetched"
+            state = f"{item.partial_size:,} bytes fetched"
+            if item.size:
+                state = "here, verified" if item.verified else "here, to be verified"
         name = f"{weights.name} (default)" if weights.name == DEFAULT else weights.name
         table.add_row(name, f"{weights.size / 1e9:.1f} GB", weights.licence, state)
     console().print(table)

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.openai_model import OpenAIChatModel
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION
-from assistant.weights import CATALOGUE, DEFAULT, installed
+from assistant.weights import CATALOGUE, DEFAULT, usable
 from index.errors import IndexingError
 from index.types import CorpusStats, Embedder, Passage, Span
 
@@ -87,7 +87,7 @@ def _model(settings: Settings) -> Finding:
     weights = CATALOGUE.get(DEFAULT if settings.model == "auto" else settings.model)
     if weights is None:
         return Finding(True, subject, f"the file {settings.model}")
-    if installed(settings.models_folder, weights):
+    if usable(settings.models_folder, weights):
         return Finding(True, subject, f"{weights.name}, on this machine")
     pull = f"bronwijzer model pull {weights.name}"
     return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")

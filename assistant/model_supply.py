@@ -17,7 +17,7 @@ from assistant.errors import AssistantError, BadSetting, ModelUnavailable
 from assistant.local_model import LocalModelServer
 from assistant.reply_cache import ReplyCache
 from assistant.settings import Settings
-from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed
+from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed, usable
 
 _MOST_RESTARTS = 3
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -152,7 +152,7 @@ class ModelSupply:
                 f"The setting model has the value {name!r}. It is none, auto, the path of a .gguf "
                 f"file, or one of: {', '.join(CATALOGUE)}; for a model of a server set model_url."
             )
-        return installed(self._settings.models_folder, weights), weights
+        return usable(self._settings.models_folder, weights), weights
 
     def _bring(self, path: Path | None, weights: Weights | None) -> None:
         name = weights.name if weights else (path.stem if path else "")

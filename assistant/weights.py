@@ -128,6 +128,11 @@ def verify(folder: Path, weights: Weights) -> Path | None:
     return path
 
 
+def usable(folder: Path, weights: Weights) -> Path | None:
+    """Find weights; a file that was copied here, out of a bundle or a backup, is hashed once."""
+    return installed(folder, weights) or verify(folder, weights)
+
+
 def stored(folder: Path, catalogue: Iterable[Weights]) -> list[Stored]:
     """List what a folder has of a catalogue, unfinished fetches included."""
     found = []
@@ -177,7 +182,7 @@ def fetch(
     partial = _partial(path)
     failures: tuple[str, ...] = ()
     with _alone(folder, weights):
-        if installed(folder, weights) or verify(folder, weights):
+        if usable(folder, weights):
             yield FetchProgress("disk", weights.size, weights.size, done=True)
             return
         _check_space(folder, weights.size - _size(partial) + _SPARE_BYTES, free_space)

@@ -87,6 +87,19 @@ def test_weights_are_fetched_served_and_used_in_the_background(tmp_path, tiny):
         assert reply(used[-1]) == SAYS
 
 
+def test_weights_that_were_copied_here_are_used_unasked(tmp_path, tiny):
+    used = []
+    folder = tmp_path / "data" / "models"
+    folder.mkdir(parents=True)
+    (folder / "tiny.gguf").write_bytes(tiny)
+    (folder / "tiny.gguf.verified").write_text("what was written beside another copy")
+    with supply_of(tmp_path, used) as supply:
+        supply.start()
+        supply.wait()
+        assert supply.status.state is ModelState.READY, supply.status
+        assert reply(used[-1]) == SAYS
+
+
 def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
     used = []
     with supply_of(tmp_path, used, Shelf(tiny)) as supply:
