@@ -1,4 +1,4 @@
-"""The numbers and names in a sentence, and which of them a text does not have.
+"""The names in a sentence, and which of them a text does not have.
 
 Knows texts in any script; nothing of sources, similarity or verdicts.
 """
@@ -7,12 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 
 import regex
-
-_NUMERAL = regex.compile(r"\d+(?:[.,\u066b\u066c'’]\d+)*")
-_MYRIAD = regex.compile(r"\d[\d.,]*\s*[万萬亿億만억]")
-"""East Asian counting in ten thousands: 1500万 is 15 million, which no digits tell."""
-
-_LIST_MARKER = regex.compile(r"^\W*\d{1,2}[.)]\s")
 
 _NOUNS_CAPITALISED = frozenset({"de", "lb"})
 """Languages in which a capital letter does not tell a name."""
@@ -36,18 +30,6 @@ _SHORTEST_START = 4
 
 _STEM = 4
 """In letters: as many of a name must be found, all but its last two if it is longer."""
-
-
-def missing_numbers(claim: str, text: str) -> list[int]:
-    """List the numbers of a claim that a text does not have, by their digits in any script.
-
-    None where one of the two counts in ten thousands, since the digits then differ.
-    """
-    if _MYRIAD.search(claim) or _MYRIAD.search(text):
-        return []
-    there = {_digits(numeral) for numeral in _NUMERAL.findall(text)}
-    said = _NUMERAL.findall(_LIST_MARKER.sub("", claim))
-    return [int(_digits(numeral)) for numeral in said if _digits(numeral) not in there]
 
 
 def missing_names(claim: str, language: str, text: str) -> float:
@@ -116,7 +98,3 @@ def _same_script(name: str, text: str) -> bool:
 def _is_there(name: str, text: str) -> bool:
     stem = folded(name)
     return stem[: max(_STEM, len(stem) - 2)] in text
-
-
-def _digits(numeral: str) -> str:
-    return "".join(str(int(digit)) for digit in numeral if digit.isdigit())

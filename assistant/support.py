@@ -14,16 +14,15 @@ from typing import Protocol
 import regex
 
 from assistant.asides import Asides
-from assistant.names import folded, missing_names, missing_numbers
+from assistant.names import folded, missing_names
+from assistant.number_words import NumberWords
+from assistant.numbers import missing_numbers
 from assistant.types import Notice, Support
 from index.passages import width
 from index.terms import grams
 
 _SHORT_CLAIM = 40
 """In columns: a claim below this leans on the question, as a bare name does."""
-
-_SPELT_OUT = 12
-"""Up to here a source may have a word for a number."""
 
 _SHORT_WORD = 3
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]{2}")
@@ -65,6 +64,16 @@ class Statement:
     similarities: tuple[tuple[float, ...], ...]
 
     @property
+    def cited(self) -> str:
+        """Titles and texts of the sources, each on lines of its own."""
+        return "\n".join(text for source in self.sources for text in (source.title, source.text))
+
+    @property
+    def read(self) -> str:
+        """What the claim may have its numbers from: the question and the sources."""
+        return f"{self.question}\n{self.cited}"
+
+    @property
     def nearest(self) -> int | None:
         """The place of the source with the sentence most like the claim; None without sources."""
         places = [place for place, row in enumerate(self.similarities) if row]
@@ -87,12 +96,12 @@ def figures(statement: Statement, nearest: int) -> dict[str, float]:
     *others, similarity = sorted(statement.similarities[nearest])
     text = " ".join(f"{source.title} {source.text}" for source in statement.sources)
     there = folded(f"{statement.question} {text}")
-    numbers = missing_numbers(statement.claim, there)
+    numbers = missing_numbers(statement.claim, statement.read)
     return {
         "similarity": similarity,
         "margin": similarity - sum(others) / len(others) if others else _USUAL_MARGIN,
-        "number": float(any(number > _SPELT_OUT for number in numbers)),
-        "small_number": float(any(number <= _SPELT_OUT for number in numbers)),
+        "number": float(any(not number.small for number in numbers)),
+        "small_number": float(any(number.small for number in numbers)),
         "names": missing_names(statement.claim, statement.language, there),
         "words": _shared_words(statement.claim, text),
     }
@@ -150,18 +159,20 @@ class SupportJudge:
     """Judges sentences of answers by what they cite.
 
     A number that is neither there nor in the question is an invention, whatever else is alike,
-    unless it is so small that the source may spell it out. Coefficients hold for one embedder:
-    with another, only that rule is left, and no sentence counts as borne out.
+    unless it is so small that the source may spell it out: then a sentence is in doubt where the
+    source has no word for it, and another number that may stand in its place. Coefficients hold
+    for one embedder: with another, only these rules are left, and no sentence counts as borne out.
     """
 
-    def __init__(self, model: SupportModel, asides: Asides) -> None:
+    def __init__(self, model: SupportModel, asides: Asides, words: NumberWords) -> None:
         self._model = model
         self._asides = asides
+        self._words = words
 
     @classmethod
     def bundled(cls) -> "SupportJudge":
         """Judge by the data files that come with the package."""
-        return cls(SupportModel.bundled(), Asides.bundled())
+        return cls(SupportModel.bundled(), Asides.bundled(), NumberWords())
 
     def support(self, statement: Statement, embedder: str) -> Support:
         """Judge a statement whose similarities are those of an embedder, by its fingerprint."""
@@ -182,7 +193,8 @@ class SupportJudge:
         accuracy = self._accuracy(statement.language, source)
         sure = probability >= self._model.supported
         too_coarse = accuracy is not None and accuracy < _LEAST_ACCURACY
-        return Support.SUPPORTED if sure and not too_coarse else Support.WEAK
+        doubtful = too_coarse or (measured["small_number"] and self._is_replaced(statement))
+        return Support.SUPPORTED if sure and not doubtful else Support.WEAK
 
     def caveat(self, statement: Statement, embedder: str) -> Notice | None:
         """Say what the verdict on a statement is worth, where that is little or not known."""
@@ -198,6 +210,20 @@ class SupportJudge:
         if accuracy < _LEAST_ACCURACY:
             return Notice.of("remark_unsure", **pair)
         return None
+
+    def _is_replaced(self, statement: Statement) -> bool:
+        """Say whether a small number stands where the sources have another and no word for it."""
+        texts = [(statement.question, statement.language)]
+        texts += [
+            (f"{source.title} {source.text}", source.language) for source in statement.sources
+        ]
+        texts = [(folded(text), language) for text, language in texts]
+        spelt = all(
+            any(self._words.has(text, number.whole, language) for text, language in texts)
+            for number in missing_numbers(statement.claim, statement.read)
+            if number.whole is not None
+        )
+        return not spelt and bool(missing_numbers(statement.cited, statement.claim))
 
     def _accuracy(self, language: str, source: str) -> float | None:
         return self._model.accuracy.get(language, {}).get(source)

@@ -12,6 +12,7 @@ import pytest
 from assistant.cli import main
 from assistant.evaluation.gold import read_questions
 from assistant.evaluation.subjects import Selection, opened_subject
+from assistant.evaluation.trial import Manner, run_key
 from assistant.settings import Settings
 from tests.corpora import TEXTS, write_texts
 from tests.scripted import openai_server
@@ -205,6 +206,26 @@ def test_language_pairs_take_places_from_the_other_language(data, tmp_path):
     assert (row["kind"], row["language"]) == ("cross-language", "en")
     assert row["gold"] == [{"doc_id": "x-nl", "start": 0, "end": 28, "quote": ""}]
     assert row["answers"] == ["May", "mei"]
+
+
+def test_a_run_is_not_resumed_once_a_document_says_something_else(gold, tmp_path):
+    texts, settings = tmp_path / "texts", Settings(data=tmp_path / "data", model="none")
+    write_texts(texts)
+
+    def key():
+        with opened_subject(Selection(gold), settings, print, False, 10.0) as subject:
+            return run_key(subject, Manner(), settings), subject.about
+
+    assert run(tmp_path, "sync", texts).code == 0
+    before, about = key()
+    assert run(tmp_path, "sync", texts).code == 0
+    assert key() == (before, about)
+    document = texts / "library.txt"
+    document.write_text(document.read_text("utf-8").replace("38 euros", "48 euros"), "utf-8")
+    assert run(tmp_path, "sync", texts).code == 0
+    after, changed = key()
+    assert after != before
+    assert {name for name in about if about[name] != changed[name]} == {"content"}
 
 
 def test_unknown_documents_of_a_folder_are_named_by_line(data, folder):

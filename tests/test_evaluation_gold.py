@@ -65,6 +65,8 @@ def test_every_field_is_read(tmp_path):
         ({"lang": "de"}, "language", "de"),
         ({"expected": "answer"}, "kind", "answer"),
         ({"answers": "nine"}, "answers", ("nine",)),
+        ({"answers_doc_lang": "negen"}, "answers", ("negen",)),
+        ({"answers": "nine", "answers_doc_lang": "negen"}, "answers", ("nine", "negen")),
         ({"answers": ["nine", " "]}, "answers", ("nine",)),
         ({"document": "a", "start": 3, "end": 9}, "gold", (Gold("a", 3, 9),)),
         ({"doc_ids": ["a", "b", "a"]}, "gold", (Gold("a"), Gold("b"))),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from assistant.asides import Asides
+from assistant.number_words import NumberWords
 from assistant.support import (
     Regression,
     Statement,
@@ -39,7 +40,7 @@ def judge(accuracy):
     """One whose probability is the similarity: above 0.85 is supported, below 0.6 is not."""
     line = Regression(-2.0, {"similarity": 4.0})
     model = SupportModel(EMBEDDER, line, line, 0.83, 0.6, {"en": {"nl": accuracy}})
-    return SupportJudge(model, Asides.bundled())
+    return SupportJudge(model, Asides.bundled(), NumberWords())
 
 
 def measured(claim, *sources, **values):
@@ -93,6 +94,51 @@ def test_verdicts(claim, similarity, expected):
     made = statement(claim, WORKS, similarities=((similarity,),))
     assert judge(0.9).support(made, EMBEDDER) is expected
     assert judge(0.9).caveat(made, EMBEDDER) is None
+
+
+FEE = Source("De kosten bedragen € 50,00 per persoon voor een aanvraag sinds 2019.")
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "expected"),
+    [
+        ("De kosten bedragen 50 euro.", FEE, Support.SUPPORTED),
+        ("De kosten bedragen € 50,-.", FEE, Support.SUPPORTED),
+        ("De kosten bedragen 500,0 euro.", FEE, Support.UNSUPPORTED),
+        ("De kosten bedragen 5 euro.", FEE, Support.WEAK),
+        ("It costs 5 euros.", FEE, Support.WEAK),
+        ("It is for 1 person, since 2019.", FEE, Support.SUPPORTED),
+        # Without another number, nothing stands where the small one does.
+        ("Saskia leads 5 phases.", Source("Saskia leidt de fasen."), Support.SUPPORTED),
+        ("The 4 phases cost 4.2 million.", WORKS, Support.SUPPORTED),
+        ("The 5 phases go on.", WORKS, Support.WEAK),
+        # No other number is left that it could stand for.
+        ("The 3 phases cost 4.2 million.", WORKS, Support.SUPPORTED),
+        ("The 2½ phases go on.", WORKS, Support.SUPPORTED),
+        ("The 5 phases cost it.", Source("4,2 εκατομμύρια", "xx"), Support.SUPPORTED),
+    ],
+)
+def test_a_small_number_is_in_doubt_where_the_source_has_another(claim, source, expected):
+    made = statement(claim, source, similarities=((0.95,),))
+    assert judge(0.9).support(made, EMBEDDER) is expected
+
+
+def test_a_small_number_may_be_the_questions():
+    asked = "What do five people pay?"
+    made = statement("All 5 pay it.", FEE, similarities=((0.95,),), question=asked)
+    assert judge(0.9).support(made, EMBEDDER) is Support.SUPPORTED
+
+
+def test_a_number_of_the_question_alone_stands_in_no_place():
+    source = Source("Saskia leidt de fasen.")
+    made = statement("All 5 go on.", source, similarities=((0.95,),), question="In 2024?")
+    assert judge(0.9).support(made, EMBEDDER) is Support.SUPPORTED
+
+
+def test_numbers_of_two_sources_are_not_read_as_one():
+    first, second = Source("Groep 12"), Source("", title="500 mensen")
+    assert measured("There are 500.", first, second)["number"] == 0
+    assert measured("There are 12,500.", first, second)["number"] == 1
 
 
 def test_without_a_source_nothing_is_borne_out():

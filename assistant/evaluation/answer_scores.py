@@ -10,15 +10,16 @@ import regex
 from assistant.citations import without_marks
 from assistant.evaluation.normalisation import contains, pieces, shared, tokens
 from assistant.evaluation.types import Score
+from assistant.numbers import amounts
 
 _LONG_ANSWER = 4
 _ENOUGH = 0.6
 """Of the words, or groups of characters, of an accepted answer that has at least four: so long an
 answer is hardly ever given word for word."""
 
-_NUMERAL = regex.compile(r"\d[\d.,'\u066b\u066c\u202f\u00a0]*\d|\d")
 _NUMERIC = regex.compile(
-    r"[\s(\[~≈+−-]*(?:US|CA)?\p{Sc}?\s*(?:\d[\d.,'\u066b\u066c\u202f\u00a0]*)\s*[%)\]]*\s*"
+    r"[\s(\[~≈+−-]*(?:US|CA)?\p{Sc}?\s*"
+    r"\d(?:[\d.,'’\u066b\u066c\u202f\u00a0]| (?=\d{3}))*\s*[%)\]]*\s*"
     r"(?:(?:hundred|thousand|million|billion|percent)s?)?\s*\p{Sc}?\s*\.?",
     regex.IGNORECASE,
 )
@@ -53,12 +54,10 @@ def number_match(reply: str, answers: Sequence[str]) -> float | None:
     wanted = [answer for answer in answers if _NUMERIC.fullmatch(answer)]
     if not wanted:
         return None
-    numerals = _NUMERAL.findall(without_marks(reply))
-    given = [value for value in map(_value, numerals) if value is not None]
+    given = amounts(without_marks(reply))
     for answer in wanted:
-        value = _value(_NUMERAL.findall(answer)[0])
         slack = _PERCENT if "%" in answer else 0.0
-        if value is not None and any(_same(value, other, slack) for other in given):
+        if any(_same(value, other, slack) for value in amounts(answer)[:1] for other in given):
             return 1.0
     return 0.0
 
@@ -95,18 +94,3 @@ def _same(value: float, other: float, slack: float) -> bool:
     if value.is_integer() and other.is_integer():
         return value == other
     return abs(value - other) <= max(slack, _RELATIVE * abs(value)) + _ROUNDING
-
-
-def _value(numeral: str) -> float | None:
-    """Read a number whose separators may mean anything: three digits behind one are thousands."""
-    plain = regex.sub(r"['\u066c\u202f\u00a0]", "", numeral).replace("\u066b", ".")
-    last = max(plain.rfind("."), plain.rfind(","))
-    if last >= 0:
-        whole, fraction = regex.sub(r"[.,]", "", plain[:last]), plain[last + 1 :]
-        one_kind = len({c for c in plain if c in ".,"}) == 1
-        thousands = len(fraction) == 3 and one_kind and whole.lstrip("0") != ""
-        plain = whole + fraction if thousands else f"{whole}.{fraction}"
-    try:
-        return float(plain)
-    except ValueError:
-        return None

@@ -19,11 +19,11 @@ from assistant.evaluation.types import (
     Score,
     Sentence,
 )
+from assistant.numbers import missing_numbers
 
 _ENOUGH_TOKENS = 0.6
 _FEWEST_TOKENS = 3
 _LAST_MARK = regex.compile(r"\[\d+\]$", regex.MULTILINE)
-_NUMERAL = regex.compile(r"\d+(?:[.,]\d+)*")
 _NAME = regex.compile(r"(?<![.!?:]\s)(?<!^)\b\p{Lu}[\p{L}\p{M}-]+")
 
 
@@ -115,10 +115,10 @@ def _passage_text(cited: Cited, given: Sequence[Retrieved]) -> str:
 
 
 def _borne_out(sentence: str, passages: Sequence[str]) -> bool:
-    text = " ".join(passages)
+    text = "\n".join(passages)
     folded = text.casefold()
     names_there = all(name.casefold() in folded for name in _NAME.findall(sentence))
-    numbers_there = set(_NUMERAL.findall(sentence)) <= set(_NUMERAL.findall(text))
+    numbers_there = not missing_numbers(sentence, text)
     words, there = tokens(sentence), set(tokens(text))
     enough = sum(word in there for word in words) >= _ENOUGH_TOKENS * len(words)
     return names_there and numbers_there and enough

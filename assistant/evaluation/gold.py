@@ -43,7 +43,8 @@ from assistant.errors import BadQuestionSet
 from assistant.evaluation.types import Gold, GoldQuestion
 from assistant.types import Message
 
-_LISTED = ("answers", "answers_doc_lang", "doc_ids")
+_ANSWERS = ("answers", "answers_doc_lang")
+_LISTED = (*_ANSWERS, "doc_ids")
 _SEPARATOR = "|"
 """Between the values of a list in a cell of a CSV file."""
 
@@ -201,8 +202,9 @@ def _cell(name: str, cell: str) -> str | list[str]:
 
 def _validated(path: Path, line: int, values: dict[str, Any]) -> _Row:
     values = {name: value for name, value in values.items() if value is not None}
-    if isinstance(values.get("answers"), str):
-        values["answers"] = [values["answers"]]
+    for name in _ANSWERS:
+        if isinstance(values.get(name), str):
+            values[name] = [values[name]]
     try:
         return _Row.model_validate(values)
     except ValidationError as error:

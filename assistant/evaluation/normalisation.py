@@ -3,9 +3,11 @@
 Knows scripts and characters; nothing of questions or scores.
 
 The steps are SQuAD's (Rajpurkar et al. 2016: case, punctuation, articles), widened to other
-scripts as MLQA and XQuAD do: NFKC, vowel signs of Arabic and Hebrew, digits of any script,
-separators inside numbers. They depend on the characters alone, so a reply and an answer in another
-language meet under the same rules.
+scripts as MLQA and XQuAD do: NFKC, vowel signs of Arabic and Hebrew, digits of any script. They
+depend on the characters alone, so a reply and an answer in another language meet under the same
+rules. Plain English prose scores as by SQuAD's script. What differs: that script drops the points
+of numbers, so that 1.5 is 15, where a number here is its value, however it is written; it puts
+words with a sign between them together, which are two here; it has the articles of English alone.
 """
 
 import unicodedata
@@ -16,13 +18,12 @@ from itertools import groupby
 import regex
 
 from assistant.citations import without_marks
+from assistant.numbers import with_plain_numbers
 
 _VOWEL_SIGNS = regex.compile(
     r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
 )
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Arabic}\p{Hebrew}]")
-_INSIDE_NUMBERS = regex.compile(r"(?<=\d)[.,\u066b\u066c](?=\d)")
-_SIGNS = regex.compile(r"[\p{P}\p{S}]+")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u30fc\u3006"
 """Written without spaces; the last two are Japanese, though Unicode gives them no script."""
 _TOKEN = regex.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
@@ -78,11 +79,9 @@ def shared(one: list[str], other: list[str]) -> int:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", without_marks(text))
+    text = with_plain_numbers(without_marks(text))
     if _RIGHT_TO_LEFT.search(text):
         text = unicodedata.normalize(
             "NFC", _VOWEL_SIGNS.sub("", unicodedata.normalize("NFD", text))
         )
-    text = text.replace("\u0640", "").replace("\u200c", " ").casefold()
-    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
-    return str(_SIGNS.sub(" ", _INSIDE_NUMBERS.sub("", text)))
+    return text.replace("\u0640", "").replace("\u200c", " ").casefold()

@@ -3,6 +3,8 @@
 Knows how each is opened and its questions tied to its documents; nothing of scores.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from assistant.build import build_detector, build_embedder
 from assistant.client import LocalDoor, RemoteDesk, entered
-from assistant.doors import Desk
+from assistant.doors import Desk, Door
 from assistant.errors import AssistantError, BadQuestionSet
 from assistant.evaluation.corpora import read_documents, temporary_corpus
 from assistant.evaluation.gold import QuestionSet, read_questions, with_gold_of
@@ -19,7 +21,7 @@ from assistant.evaluation.systems import DeskSystem
 from assistant.evaluation.types import GoldQuestion, System
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION, DocumentText
-from index.types import CorpusStats, SyncReport
+from index.types import SyncReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,12 @@ def opened_subject(
             if with_model:
                 installation.supply.start()
             desk = LocalDoor(installation.assistant, installation.supply, installation.corpora)
-            yield subject(desk, _corpus_facts(desk.stats()), temporary.names)
+            yield subject(desk, _corpus_facts(desk), temporary.names)
     elif selection.url:
         yield subject(_remote(selection, settings, timeout), {"url": selection.url}, {})
     else:
         with entered(settings, with_model, selection.collection) as door:
-            yield subject(door, _corpus_facts(door.stats()), {})
+            yield subject(door, _corpus_facts(door), {})
 
 
 def _remote(selection: Selection, settings: Settings, timeout: float) -> RemoteDesk:
@@ -149,12 +151,16 @@ def _by_id(desk: Desk, names: dict[str, str]) -> Callable[[str], DocumentText]:
     return find
 
 
-def _corpus_facts(stats: CorpusStats) -> dict[str, object]:
+def _corpus_facts(door: Door) -> dict[str, object]:
+    """Describe what is asked; `content` differs once a document was read anew, or is elsewhere."""
+    stats = door.stats()
+    read = sorted((*document.paths, str(document.indexed_at)) for document in door.documents())
     return {
         "documents": stats.documents,
         "passages": stats.passages,
         "languages": stats.languages,
         "embedder": stats.fingerprint,
+        "content": hashlib.sha256(json.dumps(read).encode()).hexdigest()[:16],
     }
 
 
