@@ -260,6 +260,7 @@ def test_an_opinion_that_cannot_be_kept_is_told_and_can_be_given_again():
         recent=RecentHistories(),
         status=lambda: None,
         suggestions=lambda language: (),
+        may_enter_library=lambda request: False,
         reception=None,
         fingerprint=lambda: "e5",
     )

@@ -125,6 +125,7 @@ def test_an_answer_on_the_chat_page_counts_too():
         recent=None,
         status=None,
         suggestions=None,
+        may_enter_library=None,
         reception=desk,
         fingerprint=None,
     )
