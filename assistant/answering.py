@@ -9,15 +9,15 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answer_rules import AnswerLimits, Judges
-from assistant.chat_model import ChatModel
+from assistant.chat_model import ChatModel, Ending
 from assistant.clock import Clock
 from assistant.conversation import may_rewrite, rewritten
 from assistant.drafting import Asked, Draft, Source, prompt, select_sources
 from assistant.errors import ModelUnavailable
-from assistant.evidence import EVIDENCE_MARGIN, cite, collect, quotations, relative
+from assistant.evidence import EVIDENCE_MARGIN, collect, relative
 from assistant.finding import Finder, Finding
-from assistant.links import inert
 from assistant.model_queue import Place
+from assistant.outcome import Outcome
 from assistant.phrases import PhraseBook
 from assistant.provenance import info_of, with_history
 from assistant.types import (
@@ -25,10 +25,10 @@ from assistant.types import (
     Answer,
     DocumentText,
     Evidence,
-    Kind,
     Message,
     Notice,
 )
+from assistant.unwritten import quoted, refused
 from assistant.watching import Watch
 from index.corpus import Corpus
 from index.types import EVERYTHING, DocumentFilter
@@ -152,7 +152,9 @@ class Assistant:
         leaning = may_rewrite(found.question, history, self._limits.rewrite_followups)
         if model is not None and (leaning or self.answerable(found)):
             yield from _waiting(answer, place)
-        rewriting = self._rewriting(found, history, model) if model and leaning else ""
+        rewriting = ""
+        if model is not None and leaning:
+            rewriting = yield from self._rewriting(answer, history, model, clock)
         if rewriting:
             found = self._finder.find(question, history, wanted, limit, rewriting)
             answer = replace(answer, evidence=self._collected(found), searched=rewriting)
@@ -160,9 +162,9 @@ class Assistant:
             yield answer
         answer = replace(answer, probability=self._probability(found))
         if not self.answerable(found):
-            answer = self._refused(answer)
+            answer = refused(answer, self._phrases.of(answer.language))
         elif model is None:
-            answer = self._quoted(answer)
+            answer = quoted(answer, self._phrases.of(answer.language))
         else:
             snapshots = self._written(answer, found, model, history, clock)
             for answer in snapshots:
@@ -187,42 +189,20 @@ class Assistant:
             return 1.0
         return self._answerability.probability(found.hits, found.language, found.among)
 
-    def _rewriting(self, found: Finding, history: Sequence[Message], model: ChatModel) -> str:
-        """Have a follow-up rewritten; empty where it cannot be."""
+    def _rewriting(
+        self, answer: Answer, history: Sequence[Message], model: ChatModel, clock: Clock
+    ) -> Generator[Answer, None, str]:
+        """Have a follow-up rewritten, while the answer is shown; returns "" where it cannot be."""
+        language = self._phrases.of(answer.language).name
+        steps = Outcome(rewritten(answer.question, language, history, model))
         try:
-            name = self._phrases.of(found.language).name
-            return rewritten(found.question, name, history, model)
+            for piece in steps:
+                if not piece or clock.is_overdue():
+                    yield answer
         except ModelUnavailable:
             # The answer meets the same error, and says so.
             return ""
-
-    def _refused(self, answer: Answer, *notices: Notice) -> Answer:
-        text = self._phrases.of(answer.language).refusal
-        return replace(
-            answer,
-            kind=Kind.REFUSED,
-            text=text,
-            citations=(),
-            claims=(),
-            notices=(*answer.notices, *notices),
-        )
-
-    def _quoted(self, answer: Answer, *notices: Notice) -> Answer:
-        picked = quotations(answer.evidence, answer.question)
-        citations = tuple(
-            cite(item, number, sentence) for number, (item, sentence) in enumerate(picked, start=1)
-        )
-        lines = [f"“{inert(citation.quote)}” [{citation.number}]" for citation in citations]
-        heading = self._phrases.of(answer.language).quoted
-        return replace(
-            answer,
-            kind=Kind.QUOTED,
-            text="\n\n".join([heading, *lines]),
-            citations=citations,
-            claims=(),
-            model=None,
-            notices=(*answer.notices, *notices),
-        )
+        return steps.value or ""
 
     def _written(
         self,
@@ -232,18 +212,19 @@ class Assistant:
         history: Sequence[Message],
         clock: Clock,
     ) -> Iterator[Answer]:
+        phrases = self._phrases.of(answer.language)
         try:
             context = self._context(answer)
             answer = replace(answer, read=len(context))
             asked = self._prompt("answerable_question", answer, context, history)
-            if not self._model_agrees(found, model, asked):
-                yield self._refused(replace(answer, model=model.name))
+            if not (yield from self._model_agrees(answer, found, model, asked)):
+                yield refused(replace(answer, model=model.name), phrases)
                 return
             asked = self._prompt("answer_question", answer, context, history)
             instructions = (asked[0].content, template("answer_question").template)
             draft = Draft(answer.question, context, self.corpus, self._support, instructions)
-            shown = answer
-            for piece in model.stream(asked):
+            shown, reply = answer, Outcome(model.stream(asked))
+            for piece in reply:
                 if piece:
                     clock.note("first_token")
                     draft.feed(piece)
@@ -252,44 +233,54 @@ class Assistant:
                 if piece and draft.text and clock.is_due():
                     shown = clock.stamp(draft.show(answer, model.name))
                     yield shown
-                elif not piece:
+                elif not piece or clock.is_overdue():
                     # The same again, so that whoever reads on can tell that the reader has left.
                     yield shown
             draft.finish()
         except ModelUnavailable as error:
             answer = replace(answer, degraded=True)
-            yield self._quoted(answer, Notice.of("remark_failed", error=str(error)))
+            yield quoted(answer, phrases, Notice.of("remark_failed", error=str(error)))
             return
-        yield self._judged(answer, draft, model.name)
+        yield self._judged(answer, draft, model.name, reply.value)
 
-    def _judged(self, answer: Answer, draft: Draft, model: str) -> Answer:
+    def _judged(self, answer: Answer, draft: Draft, model: str, ending: Ending | None) -> Answer:
         """Keep what the model wrote where the sources bear it out."""
+        phrases = self._phrases.of(answer.language)
+        if ending in (Ending.LENGTH, Ending.FILTERED):
+            notice = Notice.of(f"remark_cut_{ending.value}", model=model)
+            answer = replace(answer, notices=(*answer.notices, notice))
+            if draft.is_silent:
+                return quoted(answer, phrases)
         if draft.declined:
-            return replace(self._refused(answer), model=model)
+            return replace(refused(answer, phrases), model=model)
         answer = draft.count(answer)
         if draft.repeats_instructions:
-            return self._quoted(answer, Notice.of("remark_repeated", model=model))
+            return quoted(answer, phrases, Notice.of("remark_repeated", model=model))
         checked = draft.check(draft.show(answer, model))
         if draft.is_empty or not checked.citations:
-            return self._quoted(answer, Notice.of("remark_unsourced", model=model))
+            return quoted(answer, phrases, Notice.of("remark_unsourced", model=model))
         if draft.is_unsupported(checked):
-            return self._refused(answer, Notice.of("remark_unfounded", model=model))
+            return refused(answer, phrases, Notice.of("remark_unfounded", model=model))
         return checked
 
     def _context(self, answer: Answer) -> list[Source]:
         return select_sources(answer.evidence, self._limits.context_characters)
 
-    def _model_agrees(self, found: Finding, model: ChatModel, prompt: Sequence[Message]) -> bool:
-        """Ask the model for a yes or no, where the settings want that asked.
+    def _model_agrees(
+        self, answer: Answer, found: Finding, model: ChatModel, prompt: Sequence[Message]
+    ) -> Generator[Answer, None, bool]:
+        """Ask the model for a yes or no, where the settings want that asked; the answer is shown.
 
         The prompt begins as the one for the answer does, so that a local model reads it once.
         """
         if self._limits.model_threshold == 0:
             return True
-        says = model.probability(prompt, "Yes", "No")
-        if says is None:
+        steps = Outcome(model.probability(prompt, "Yes", "No"))
+        for _ in steps:
+            yield answer
+        if steps.value is None:
             return True
-        combined = self._answerability.with_model(self._probability(found), says)
+        combined = self._answerability.with_model(self._probability(found), steps.value)
         return combined >= self._limits.model_threshold
 
     def _prompt(

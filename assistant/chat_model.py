@@ -3,10 +3,19 @@
 Knows messages and their text; nothing of protocols, servers, passages or prompts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from enum import Enum
 from typing import Protocol
 
 from assistant.types import Message
+
+
+class Ending(Enum):
+    """How a reply ended: by itself, at the most that may be written, or at a content filter."""
+
+    COMPLETE = "complete"
+    LENGTH = "length"
+    FILTERED = "filtered"
 
 
 class ChatModel(Protocol):
@@ -20,16 +29,20 @@ class ChatModel(Protocol):
     def host(self) -> str:
         """Name the host that receives questions and passages; empty where it is this machine."""
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces; an empty one says that the model is silent.
 
-        Closed early, it tells the model to stop. Raises ModelUnavailable.
+        Returns how the reply ended. Closed early, it tells the model to stop. Raises
+        ModelUnavailable.
         """
 
-    def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
-        """Give the probability of a reply beginning with `yes` against `no`.
+    def probability(
+        self, messages: Sequence[Message], yes: str, no: str
+    ) -> Generator[None, None, float | None]:
+        """Find the probability of a reply beginning with `yes` against `no`.
 
-        None where the server does not tell probabilities. Raises ModelUnavailable.
+        Yields while the model is silent, and returns the probability; None where the server tells
+        none. Closed early, it tells the model to stop. Raises ModelUnavailable.
         """
 
     def fresh(self) -> "ChatModel":

@@ -14,26 +14,59 @@ _OPENING = {"[": "]", "【": "】", "［": "］"}
 _LONGEST_MARK = 40
 """In characters: what opens a bracket and goes on for longer is no mark."""
 
-_MARK = regex.compile(
-    r"(?:\^|\p{L}{1,12}\.?\s*)?(\d{1,3}(?:\s*[,;，、]\s*(?:\p{L}{1,12}\.?\s*)?\d{1,3})*)"
+SHOWN_MARK = regex.compile(r"\[(\d{1,3})\]")
+"""A mark as answers have it; more digits are a number in brackets."""
+
+# "Source" and the like, in the languages of the phrase book; any other word is the text's own.
+_SOURCE = (
+    "sources?|documents?|docs?|passages?|excerpts?|references?|refs?|citations?"
+    "|bron(?:nen)?|documenten|dokument(?:e|en|y|er|um)?|dok|quellen?|fontes?|fonti|fuentes?"
+    "|documentos?|document[oi]|surs[aăe]|źródł[oa]|zdroje?|kilde[nr]?|källa|källor|lähde|lähteet"
+    "|πηγή|πηγές|έγγραφο|kaynak|belge|источники?|документы?|джерел[оа]|документи?|(?:ال)?مصدر"
+    "|(?:ال)?مصادر|מקור|מקורות|स्रोत|แหล่งที่มา|แหล่ง|nguồn|来源|來源|文档|文件|资料|資料|出典|ソース|文書|출처|문서"
 )
-_NUMBER = regex.compile(r"\d+")
+_AND = "and|en|und|et|y|e|și|i|a|og|och|ja|και|ve|и|і|та|و|ו|और|และ|và|和|与|與|及|と|및|와|과"
+_PLACE = (
+    "pages?|pp?|lines?|pagina|blz|bladzijden?|regels?|seiten?|zeilen?|página|pág|strana|str|sid[ae]"
+    "|sivu|σελ|sayfa|стр|с"
+)
+_NAMED = rf"(?:(?:{_SOURCE})\.?\s*(?:(?:no|nr)\.?\s*|[#№:]\s*)?)"
+_NUMBERS = r"\d{1,3}(?:\s*[-–—]\s*\d{1,3})?"
+_MARK = regex.compile(
+    rf"(?:\^|{_NAMED})?(?P<numbers>{_NUMBERS}(?:(?:\s*[,;，、؛،&+/]\s*(?:(?:{_AND})\s+)?"
+    rf"|\s+(?:{_AND})\s+|(?:[和与與及と]|및))\s*{_NAMED}?{_NUMBERS})*)"
+    rf"(?:\s*†.*|\s*[,;:]?\s*(?:{_PLACE})\.?\s*\d{{1,4}}(?:\s*[-–]\s*\d{{1,4}})?)?",
+    regex.IGNORECASE,
+)
+_RANGE = regex.compile(r"(\d+)(?:\s*[-–—]\s*(\d+))?")
 _SENTENCE_END = regex.compile(r"[.!?。！？؟।]+[\s\"'”’)\]]*(?=\s|$)|\n")
+_MARKS_BEHIND = regex.compile(r"(?:\s*\[\d{1,3}\])* *\Z")
+_LIKE_MARK = regex.compile(r"\[\d{1,3}\Z")
+_OPENING_BRACKETS = "([{（［【"
+
+_LONGEST_SENTENCE = 2000
+"""In characters: of a longer one, a mark is tied to its end."""
+
+_LONGEST_RUN = 60
+"""In characters, of marks that stand side by side: each source is shown once in them."""
 
 
 class MarkParser:
     """Turns a stream with marks as models write them into one with "[n]" alone.
 
-    Understands [1], [1, 2], [[1]], 【1】, ［1］ and [Source 1]. Holds back what may yet become a
-    mark; leaves code as it is; drops numbers that `resolve` does not know, and counts them. A
-    mark before its sentence is put behind it, where it can be known what it is to bear out.
+    Understands [1], [1, 2], [1 and 2], [1-3], [[1]], 【1】, ［1］, [Source 1], [Source 1, page 3]
+    and [1†L5], in code too, since a number in brackets is read as a mark wherever it is shown.
+    Other brackets stay as they are. Holds back what may yet become a mark; drops numbers that
+    `resolve` does not know, and counts them. A mark before its sentence is put behind it, where it
+    can be known what it is to bear out. There are `sources` sources, numbered from 1.
     """
 
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, sources: int) -> None:
         self._resolve = resolve
+        self._sources = sources
         self._held = ""
         self._early: list[int] = []
-        self._in_code = False
+        self._sentence = 0
         self.text = ""
         self.dropped = 0
 
@@ -49,18 +82,17 @@ class MarkParser:
         self._place_early()
 
     def _take(self, character: str) -> None:
-        if character == "`":
-            while self._held:
-                self._let_out()
-            self._in_code = not self._in_code
         if self._held:
             self._held += character
             self._try_mark()
-        elif character in _OPENING and not self._in_code:
+        elif character in _OPENING:
             self._held = character
         else:
             if character == "\n":
                 self._place_early()
+            if character == "]" and _LIKE_MARK.search(self.text[-_LONGEST_MARK:]):
+                # What stood between them was dropped: "[1[9]]" makes no mark.
+                self.text += " "
             self.text += character
 
     def _try_mark(self) -> None:
@@ -79,16 +111,29 @@ class MarkParser:
 
     def _close(self, inside: str) -> None:
         match = _MARK.fullmatch(inside)
-        if match is None:
+        numbers = self._numbers(match["numbers"]) if match else []
+        if not numbers:
             self._let_out()
             return
         self._held = ""
-        numbers = [int(number) for number in _NUMBER.findall(match.group(1))]
         if self._claim():
             self._place_early()
             self._show(numbers)
         else:
             self._early += numbers
+
+    def _numbers(self, listed: str) -> list[int]:
+        """Read numbers and ranges; none where a range names no source, such as hours."""
+        numbers: list[int] = []
+        for first, last in _RANGE.findall(listed):
+            if not last:
+                numbers.append(int(first))
+            elif not 1 <= int(first) <= min(int(last), self._sources):
+                return []
+            else:
+                # The one that is too many is counted as a mark that names no source.
+                numbers += range(int(first), min(int(last), self._sources + 1) + 1)
+        return numbers
 
     def _place_early(self) -> None:
         """Put marks that came before their sentence behind it."""
@@ -104,18 +149,23 @@ class MarkParser:
                 self.dropped += 1
             elif not self._just_shown(shown):
                 gap = " " if self.text and not self.text[-1].isspace() else ""
-                gap = "" if self.text.endswith("]") else gap
+                gap = "" if self.text.endswith(("]", *_OPENING_BRACKETS)) else gap
                 self.text += f"{gap}[{shown}]"
 
     def _claim(self) -> str:
         """The sentence that a mark at the end of the text belongs to."""
-        text = without_marks(self.text).rstrip(" ")
+        self._sentence = max(self._sentence, len(self.text) - _LONGEST_SENTENCE)
+        text = self.text[self._sentence :]
+        text = text[: _MARKS_BEHIND.search(text).start()]  # type: ignore[union-attr]
         ends = [match.end() for match in _SENTENCE_END.finditer(text)]
         closed = [end for end in ends if end < len(text) or text.endswith("\n")]
-        return text[closed[-1] if closed else 0 :].strip()
+        if closed:
+            # No later mark belongs to what stands before it.
+            self._sentence += closed[-1]
+        return without_marks(text[closed[-1] if closed else 0 :]).strip()
 
     def _just_shown(self, number: int) -> bool:
-        tail = regex.search(r"(?:\[\d+\])+$", self.text)
+        tail = regex.search(r"(?:\[\d{1,3}\])+\Z", self.text[-_LONGEST_RUN:])
         return tail is not None and f"[{number}]" in tail.group()
 
     def _let_out(self) -> None:
@@ -128,10 +178,10 @@ class MarkParser:
 
 def without_marks(text: str) -> str:
     """Take the marks "[n]" out of a text, with the blanks before them."""
-    cleaned: str = regex.sub(r"\s*\[\d+\]", "", text)
+    cleaned: str = regex.sub(rf"\s*{SHOWN_MARK.pattern}", "", text)
     return cleaned
 
 
 def marks(text: str) -> tuple[int, ...]:
     """List the numbers of the marks "[n]" in a text, each once, in order of appearance."""
-    return tuple(dict.fromkeys(int(number) for number in regex.findall(r"\[(\d+)\]", text)))
+    return tuple(dict.fromkeys(int(number) for number in SHOWN_MARK.findall(text)))

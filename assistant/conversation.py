@@ -4,12 +4,13 @@ Knows turns and questions; nothing of passages, stores or pages.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import regex
 
 from assistant.chat_model import ChatModel
 from assistant.citations import without_marks
+from assistant.sanitation import defused, source_text
 from assistant.types import Message, Rewriting
 from index.passages import width
 from index.terms import grams
@@ -69,17 +70,24 @@ def leans(question: str) -> bool:
     return width(question) < _LEANING
 
 
-def rewritten(question: str, language: str, history: Sequence[Message], model: ChatModel) -> str:
-    """Let a model put into a follow-up what it refers to; empty where that came to nothing.
+def rewritten(
+    question: str, language: str, history: Sequence[Message], model: ChatModel
+) -> Generator[str, None, str]:
+    """Let a model put into a follow-up what it refers to; returns "" where that came to nothing.
 
-    `language` is named in English. What the model writes is read no further than a question can
-    be long, and is dropped where it is no rewriting of the question: see `is_rewriting`. Raises
-    ModelUnavailable.
+    Yields the pieces of what the model writes, empty ones while it is silent. `language` is named
+    in English. What the model writes is read no further than a question can be long, and is
+    dropped where it is no rewriting of the question: see `is_rewriting`. Raises ModelUnavailable.
     """
-    values = {"history": _transcript(history), "question": question, "language": language}
+    values = {
+        "history": _transcript(history),
+        "question": defused(question),
+        "language": language,
+    }
     prompt = [Message("user", template("rewrite_question").substitute(values))]
     most, text = len(question) + _MOST_REWRITTEN, ""
     for piece in model.stream(prompt):
+        yield piece
         text += piece
         if "\n" in text.lstrip() or len(text) > most:
             break
@@ -127,9 +135,9 @@ def _turn_before(history: Sequence[Message]) -> str:
 def _transcript(history: Sequence[Message]) -> str:
     """Write the last two questions and the last answer for a prompt."""
     asked = [message for message in history if message.role == "user"][-2:]
-    lines = [f"User: {_recalled(message.content)}" for message in asked]
+    lines = [f"User: {source_text(_recalled(message.content))}" for message in asked]
     if history and history[-1].role == "assistant":
-        lines.append(f"Assistant: {_recalled(history[-1].content)}")
+        lines.append(f"Assistant: {source_text(_recalled(history[-1].content))}")
     return "\n".join(lines)
 
 

@@ -9,14 +9,14 @@ from typing import Protocol
 
 import regex
 
-from assistant.citations import MarkParser, marks, without_marks
+from assistant.citations import SHOWN_MARK, MarkParser, marks, without_marks
 from assistant.evidence import cite, excerpt
 from assistant.links import LinkFilter, addresses
 from assistant.quotations import QuotationParser, quotations_in
 from assistant.sanitation import EchoDetector, defused, source_text, source_title
 from assistant.support import Statement, SupportJudge, in_full
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Message, Notice, Support
-from assistant.verbatim import locate
+from assistant.verbatim import QuotableText
 from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
 from prompts import template
@@ -24,9 +24,23 @@ from prompts import template
 SENTINEL = "NO ANSWER"
 """What the prompt asks the model to reply when the sources do not tell."""
 
+_DECLINES = regex.compile(
+    rf"\A[\s\"'*_`]*(?:{SENTINEL}\b|(?i:{SENTINEL})\s*(?:[.!:;\"'*_`]|\n|\Z))"
+    rf"|^[ \"'*_`]*{SENTINEL}[ .!\"'*_`]*$",
+    regex.MULTILINE,
+)
+"""It begins the reply or has a line of its own; "no answer is needed" is a sentence like others."""
 
 _MOST_RECALLED = 400
 """In characters of each turn: a local model reads about 200 a second."""
+
+_LONGEST_START = 40
+"""In characters: the sentinel, and what may stand around it."""
+
+_MOST_RECENT = 2000
+"""In characters of an answer: a quotation and the mark behind it are in them."""
+
+_MARKS_AT_END = regex.compile(rf"(?:\s*{SHOWN_MARK.pattern})+\Z")
 
 _LEAST_EXCERPT = 300
 """In characters: less of a passage is hardly worth reading."""
@@ -79,11 +93,14 @@ class Draft:
         self._question = question
         self._judge = judge
         self._given = [source.evidence for source in sources]
+        self._quotable = [QuotableText(item.text) for item in self._given]
+        titles = dict.fromkeys(item.title for item in self._given)
+        self._also_quotable = [QuotableText(text) for text in (*titles, question)]
         self._likeness = likeness
         self._citations: dict[tuple[int, Span], Citation] = {}
         given = [f"{item.title}\n{item.text}" for item in self._given]
         self._quotations = QuotationParser(self._may_quote)
-        self._parser = MarkParser(self._resolve)
+        self._parser = MarkParser(self._resolve, len(self._given))
         # Behind the parser, since a mark that is dropped may join what it parted.
         self._filter = LinkFilter(addresses(given))
         self._echo = EchoDetector(instructions, given)
@@ -93,13 +110,20 @@ class Draft:
     @property
     def text(self) -> str:
         """The text so far; empty while it may yet become the sentinel."""
-        start = self._raw.lstrip(" \n\"'*_`")[: len(SENTINEL)]
-        return "" if SENTINEL.startswith(start.upper()) else self._filter.text.strip()
+        start = self._raw.lstrip(" \n\"'*_`")[:_LONGEST_START]
+        if SENTINEL.startswith(start.upper()) or _DECLINES.match(start):
+            return ""
+        return self._filter.text.strip()
 
     @property
     def declined(self) -> bool:
         """Say whether the model found no answer in the sources."""
-        return SENTINEL in self._raw.upper() or not self._raw.strip()
+        return _DECLINES.search(self._raw) is not None or self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """Say whether the model wrote nothing."""
+        return not self._raw.strip()
 
     @property
     def repeats_instructions(self) -> bool:
@@ -196,7 +220,7 @@ class Draft:
         if not 1 <= number <= len(self._given):
             return None
         item = self._given[number - 1]
-        quoted = self._quoted(item, claim)
+        quoted = self._quoted(number - 1, claim)
         item, place = quoted or (item, self._nearest(item, claim))
         key = (item.passage_id, place)
         if key not in self._citations:
@@ -205,24 +229,24 @@ class Draft:
 
     def _may_quote(self, words: str) -> bool:
         """Say whether a source holds words, or they are the question's or a title's own."""
-        texts = [text for item in self._given for text in (item.text, item.title)]
-        return any(locate(words, text) for text in (*texts, self._question))
+        return any(text.find(words) for text in (*self._quotable, *self._also_quotable))
 
-    def _quoted(self, item: Evidence, claim: str) -> tuple[Evidence, Span] | None:
-        """Find the sentences that a claim quotes, in `item` or, if it is elsewhere, there.
+    def _quoted(self, given: int, claim: str) -> tuple[Evidence, Span] | None:
+        """Find the sentences that a claim quotes, in the source given, or elsewhere if it is there.
 
         A quotation proves its source, whatever number the model put behind it; a second number
         is another source for the same claim.
         """
-        *_, tail = regex.split(r"\[\d+\]", regex.sub(r"(?:\s*\[\d+\])+$", "", self._parser.text))
-        first = not self._parser.text.endswith("]")
+        recent = self._parser.text[-_MOST_RECENT:]
+        *_, tail = SHOWN_MARK.split(_MARKS_AT_END.sub("", recent))
+        first = not recent.endswith("]")
         for span in reversed(list(quotations_in(tail))):
             if len(tail) - span.end > len(claim):
                 break
-            for source in (item, *(self._given if first else ())):
-                found = locate(tail[span.start : span.end], source.text)
+            for place in (given, *(range(len(self._given)) if first else ())):
+                found = self._quotable[place].find(tail[span.start : span.end])
                 if found is not None:
-                    return source, source.sentences_at(found)
+                    return self._given[place], self._given[place].sentences_at(found)
         return None
 
     def _nearest(self, item: Evidence, claim: str) -> Span:
@@ -274,6 +298,6 @@ def prompt(name: str, asked: Asked, sources: Sequence[Source]) -> list[Message]:
 def _recalled(history: Sequence[Message]) -> list[Message]:
     """Cut a conversation down to the last question and answer, whose marks would mislead."""
     return [
-        Message(message.role, defused(without_marks(message.content)[:_MOST_RECALLED]))
+        Message(message.role, source_text(without_marks(message.content)[:_MOST_RECALLED]))
         for message in history[-2:]
     ]

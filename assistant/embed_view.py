@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import regex
-
 from assistant.advice import advice
+from assistant.citations import SHOWN_MARK
 from assistant.evidence import excerpt_span
 from assistant.languages import language_name
 from assistant.quotations import quotations_in
@@ -23,7 +22,6 @@ from index.language import direction_of
 from index.types import Span
 
 _CONTEXT_CHARACTERS = 320
-_MARK = regex.compile(r"\[(\d+)\]")
 
 
 def no_pass(document_id: int) -> str:
@@ -102,7 +100,7 @@ def _parted(answer: Answer, span: Span) -> Iterator[dict[str, Any]]:
     numbers = {citation.number for citation in answer.citations}
     text = answer.text[span.start : span.end]
     position = 0
-    for match in _MARK.finditer(text):
+    for match in SHOWN_MARK.finditer(text):
         if int(match[1]) in numbers:
             yield from _quoting(text[position : match.start()], answer.citations)
             yield {"words": match[0], "mark": int(match[1])}

@@ -7,6 +7,7 @@ follows as a correction.
 
 import regex
 
+from assistant.citations import SHOWN_MARK
 from assistant.links import inert
 from assistant.remarks import remarks
 from assistant.sanitation import one_line
@@ -20,8 +21,7 @@ _LONGEST_LINE = 500
 
 _LONGEST_NAME = 120
 
-_MARK = regex.compile(r"\[(\d+)\]")
-_LAST_MARK = regex.compile(r"\[(\d+)\]$", regex.MULTILINE)
+_LAST_MARK = regex.compile(rf"{SHOWN_MARK.pattern}$", regex.MULTILINE)
 """What stands inside a quotation is the document's own."""
 
 
@@ -55,7 +55,7 @@ class GrowingText:
         """Find the marks of the last snapshot in the text, each with what it cites."""
         cited = {citation.number: citation for citation in answer.citations}
         found = []
-        marks = _LAST_MARK if answer.kind is Kind.QUOTED else _MARK
+        marks = _LAST_MARK if answer.kind is Kind.QUOTED else SHOWN_MARK
         for match in marks.finditer(answer.text):
             citation = cited.get(int(match[1]))
             if citation is not None:

@@ -5,8 +5,8 @@ used, since the SDK takes longer to import than a question to answer.
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from openai import (
@@ -21,14 +21,26 @@ from openai import (
     OpenAI,
     OpenAIError,
 )
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessageParam
 
+from assistant.chat_model import Ending
 from assistant.errors import ModelUnavailable
 from assistant.event_loop import EventLoop
+from assistant.reply_text import ReplyText
 from assistant.types import Message
 from index.addresses import is_loopback
 
 _SECONDS_BETWEEN_SIGNS = 1.0
+
+_CHARACTERS_A_TOKEN = 8
+"""More than in any language: what goes on for longer was not bounded by its server."""
+
+_MALFORMED = (ValueError, AttributeError, TypeError, LookupError, RecursionError)
+"""What the SDK and the code below make of what is not shaped as the protocol says."""
+
+_ENDINGS = {"length": Ending.LENGTH, "content_filter": Ending.FILTERED}
+
+Item = TypeVar("Item")
 
 
 class OpenAIChatModel:
@@ -63,7 +75,7 @@ class OpenAIChatModel:
         if not self._name:
             try:
                 self._name = next(iter(self._client.models.list())).id
-            except (OpenAIError, StopIteration) as error:
+            except (OpenAIError, StopIteration, *_MALFORMED) as error:
                 raise self._unavailable(error) from error
         return self._name
 
@@ -72,19 +84,28 @@ class OpenAIChatModel:
         """Name the host that receives questions and passages; empty where it is this machine."""
         return "" if is_loopback(self._url) else urlsplit(self._url).netloc
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces, an empty one for each second without. Raises ModelUnavailable.
 
-        Closed early, even before the first piece, it ends the connection.
+        What a model thinks between <think> and </think> is no part of it. Returns how it ended;
+        what the server goes on with beyond the most tokens is not read. Closed early, even before
+        the first piece, it ends the connection.
         """
-        pieces = self._pieces(self.name, messages)
-        try:
-            for piece in self._loop.drawn(pieces, _SECONDS_BETWEEN_SIGNS):
+        ending = Ending.COMPLETE
+        for piece in self._drawn(self._pieces(self.name, messages)):
+            if isinstance(piece, Ending):
+                ending = piece
+            else:
                 yield piece or ""
-        except OpenAIError as error:
+        return ending
+
+    def _drawn(self, items: AsyncIterator[Item]) -> Iterator[Item | None]:
+        try:
+            yield from self._loop.drawn(items, _SECONDS_BETWEEN_SIGNS)
+        except (OpenAIError, *_MALFORMED) as error:
             raise self._unavailable(error) from error
 
-    async def _pieces(self, name: str, messages: Sequence[Message]) -> AsyncIterator[str]:
+    async def _pieces(self, name: str, messages: Sequence[Message]) -> AsyncIterator[str | Ending]:
         chunks = await self._streaming.chat.completions.create(
             model=name,
             messages=_wire(messages),
@@ -92,37 +113,48 @@ class OpenAIChatModel:
             temperature=0.0,
             stream=True,
         )
+        text, ending = ReplyText(_CHARACTERS_A_TOKEN * self._most_tokens), Ending.COMPLETE
         async with chunks:
             async for chunk in chunks:
-                piece = chunk.choices[0].delta.content if chunk.choices else None
-                if piece:
+                ending = _ending(chunk) or ending
+                if piece := text.feed(_content(chunk)):
                     yield piece
+                if text.is_full:
+                    break
+        if piece := text.finish():
+            yield piece
+        was_cut = text.is_full or text.is_thinking
+        yield Ending.LENGTH if was_cut and ending is Ending.COMPLETE else ending
 
-    def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
-        """Give the probability of a reply beginning with `yes` against `no`."""
-        try:
-            response = self._client.chat.completions.create(
-                model=self.name,
-                messages=_wire(messages),
-                max_tokens=1,
-                temperature=0.0,
-                logprobs=True,
-                top_logprobs=20,
-            )
-        except OpenAIError as error:
-            raise self._unavailable(error) from error
-        logprobs = response.choices[0].logprobs if response.choices else None
-        if logprobs is None or not logprobs.content:
-            return None
-        mass = {yes: 0.0, no: 0.0}
-        for token in logprobs.content[0].top_logprobs:
-            for word in mass:
-                if token.token.strip() and word.casefold().startswith(
-                    token.token.strip().casefold()
-                ):
-                    mass[word] += math.exp(token.logprob)
-        total = sum(mass.values())
-        return mass[yes] / total if total > 0 else None
+    def probability(
+        self, messages: Sequence[Message], yes: str, no: str
+    ) -> Generator[None, None, float | None]:
+        """Find the probability of a reply beginning with `yes` against `no`.
+
+        Yields for each second without an answer. Closed early, it ends the connection.
+        """
+        found = None
+        for share in self._drawn(self._shares(self.name, messages, yes, no)):
+            if share is None:
+                yield
+            else:
+                found = share
+        return found
+
+    async def _shares(
+        self, name: str, messages: Sequence[Message], yes: str, no: str
+    ) -> AsyncIterator[float]:
+        response = await self._streaming.chat.completions.create(
+            model=name,
+            messages=_wire(messages),
+            max_tokens=1,
+            temperature=0.0,
+            logprobs=True,
+            top_logprobs=20,
+        )
+        share = _share(response, yes, no)
+        if share is not None:
+            yield share
 
     def fresh(self) -> "OpenAIChatModel":
         """Give this model: it remembers nothing."""
@@ -141,6 +173,11 @@ class OpenAIChatModel:
                 remedy = "There is no connection: start the server, or correct model_url."
             case APIStatusError():
                 remedy = f"It answered {error.status_code}: {error.message}"
+            case _ if isinstance(error, _MALFORMED):
+                remedy = (
+                    f"What it sent is not in the form of OpenAI's protocol ({error}): update the "
+                    "server, or correct model_url."
+                )
             case _:
                 remedy = f"{error}"
         return ModelUnavailable(
@@ -152,3 +189,31 @@ class OpenAIChatModel:
 def _wire(messages: Sequence[Message]) -> list[ChatCompletionMessageParam]:
     wire: list[Any] = [{"role": m.role, "content": m.content} for m in messages]
     return wire
+
+
+def _content(chunk: ChatCompletionChunk) -> str:
+    """Read the piece of text in a chunk. Raises TypeError where it is none."""
+    piece: object = chunk.choices[0].delta.content if chunk.choices else None
+    if piece is not None and not isinstance(piece, str):
+        raise TypeError(f"content is of the type {type(piece).__name__}")
+    return piece or ""
+
+
+def _ending(chunk: ChatCompletionChunk) -> Ending | None:
+    reason: object = chunk.choices[0].finish_reason if chunk.choices else None
+    return _ENDINGS.get(reason) if isinstance(reason, str) else None
+
+
+def _share(response: ChatCompletion, yes: str, no: str) -> float | None:
+    """Share the first token's probability between two words; None where it is not told."""
+    logprobs = response.choices[0].logprobs if response.choices else None
+    if logprobs is None or not logprobs.content:
+        return None
+    mass = {yes: 0.0, no: 0.0}
+    for token in logprobs.content[0].top_logprobs:
+        begun = token.token.strip().casefold()
+        for word in mass:
+            if begun and word.casefold().startswith(begun):
+                mass[word] += math.exp(min(0.0, token.logprob))
+    total = sum(mass.values())
+    return mass[yes] / total if total > 0 else None

@@ -9,6 +9,7 @@ from html import escape
 
 import regex
 
+from assistant.citations import SHOWN_MARK
 from assistant.evidence import excerpt_span
 from assistant.languages import language_name
 from assistant.quotations import quotations_in
@@ -117,7 +118,7 @@ def _claim(answer: Answer, claim: Claim, wording: Wording) -> str:
 
 def _linked(answer: Answer, span: Span) -> str:
     by_number = {citation.number: citation for citation in answer.citations}
-    pieces = regex.split(r"\[(\d+)\]", answer.text[span.start : span.end])
+    pieces = SHOWN_MARK.split(answer.text[span.start : span.end])
     shown = []
     for index, piece in enumerate(pieces):
         if index % 2 == 0:

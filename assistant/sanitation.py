@@ -24,9 +24,11 @@ _HIDDEN = regex.compile(
 )
 # What steers a terminal or turns the order of letters about. The joiners are part of words.
 _STEERING = regex.compile(r"(?V1)[[\p{Cc}\p{Cf}\p{Cs}]--[\u200c\u200d]]")
-_CONTROLS = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MARK = regex.compile(
-    r"[\[【［]{1,2}((?:\p{L}{1,12}\.?\s*)?\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\]】］]{1,2}"
+    r"[\[【［]{1,2}((?:\p{L}{1,12}\.?\s*)?\d{1,3}"
+    r"(?:(?:\s*[,;&+/–—-]\s*|\s*\p{L}{1,4}\s+)(?:\p{L}{1,12}\.?\s*)?\d{1,3})*"
+    r"(?:\s*†[^\[\]【】［］\n]{0,30})?)[\]】］]{1,2}"
 )
 _HEADER = regex.compile(r"\b(Source)(?=\s*(?:no\.?\s*)?\d{1,3}\s*[(:（：])", regex.IGNORECASE)
 _QUESTION = regex.compile(r"^[ \t]*(Question)(?=[ \t]*[:：])", regex.IGNORECASE | regex.MULTILINE)
@@ -46,7 +48,7 @@ def defused(text: str) -> str:
 
 def printable(text: str) -> str:
     """Write a text for a terminal: what would steer it is seen instead; lines and tabs stay."""
-    return str(_CONTROLS.sub(lambda match: f"\\x{ord(match.group()):02x}", text))
+    return str(_CONTROLS.sub(_escape, text))
 
 
 def one_line(text: str, most_characters: int) -> str:
@@ -92,6 +94,11 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     words = [word.casefold() for word in _WORD.findall(text)]
     size = _LONGEST_ECHO + 1
     return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+
+
+def _escape(match: regex.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _named(match: regex.Match[str]) -> str:

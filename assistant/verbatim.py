@@ -36,25 +36,42 @@ def is_long_enough(words: str) -> bool:
 
 
 def locate(quotation: str, text: str) -> Span | None:
-    """Find a quotation in a text; None where the text does not hold it.
+    """Find a quotation in a text as `QuotableText` does; None where the text does not hold it."""
+    return QuotableText(text).find(quotation)
 
-    Case, white space, the forms of characters (NFKC), of quotation marks and of dashes do not
-    count, nor do emphasis and punctuation at the ends. Whole words and numbers must match. An
-    ellipsis joins parts that the text holds in the same order.
-    """
-    parts = [_fold(part)[0].strip(_EDGES) for part in _ELLIPSIS.split(quotation)]
-    parts = [part for part in parts if part]
-    least = (_FEWEST_WORDS_OF_A_PART, _FEWEST_COLUMNS_OF_A_PART) if len(parts) > 1 else (0, 0)
-    if not parts or not all(_is_long(part, *least) for part in parts):
-        return None
-    folded, places = _fold(text)
-    start, end = -1, 0
-    for part in parts:
-        found = _whole(part).search(folded, end)
-        if found is None:
+
+class QuotableText:
+    """A text in which quotations are looked up."""
+
+    def __init__(self, text: str) -> None:
+        self._folded, self._places = _fold(text)
+
+    def find(self, quotation: str) -> Span | None:
+        """Find a quotation; None where the text does not hold it.
+
+        Case, white space, the forms of characters (NFKC), of quotation marks and of dashes do not
+        count, nor do emphasis and punctuation at the ends. Whole words and numbers must match. An
+        ellipsis is the text's own, or joins parts that the text holds in the same order.
+        """
+        whole = _fold(quotation)[0].strip(_EDGES)
+        parts = [_fold(part)[0].strip(_EDGES) for part in _ELLIPSIS.split(quotation)]
+        parts = [part for part in parts if part]
+        if not parts:
             return None
-        start, end = (found.start() if start < 0 else start), found.end()
-    return Span(places[start].start, places[end - 1].end)
+        if found := self._find([whole]):
+            return found
+        least = (_FEWEST_WORDS_OF_A_PART, _FEWEST_COLUMNS_OF_A_PART)
+        is_told_apart = len(parts) > 1 and all(_is_long(part, *least) for part in parts)
+        return self._find(parts) if is_told_apart or len(parts) == 1 else None
+
+    def _find(self, parts: list[str]) -> Span | None:
+        start, end = -1, 0
+        for part in parts:
+            found = _whole(part).search(self._folded, end)
+            if found is None:
+                return None
+            start, end = (found.start() if start < 0 else start), found.end()
+        return Span(self._places[start].start, self._places[end - 1].end)
 
 
 def _is_long(words: str, fewest_words: int, fewest_columns: int) -> bool:

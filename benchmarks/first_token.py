@@ -15,7 +15,7 @@ import argparse
 import json
 import os
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -25,6 +25,7 @@ import httpx
 import numpy as np
 
 from assistant.build import build_detector, build_embedder
+from assistant.chat_model import Ending
 from assistant.evaluation.corpora import CorpusDocument, read_documents, temporary_corpus
 from assistant.evaluation.gold import read_questions
 from assistant.evaluation.types import GoldQuestion
@@ -74,7 +75,7 @@ class TimedModel:
             base_url=server.base_url, headers=headers, timeout=600, trust_env=False
         )
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces."""
         wire = [{"role": m.role, "content": m.content} for m in messages]
         body = {
@@ -95,9 +96,13 @@ class TimedModel:
                 piece = chunk["choices"][0]["delta"].get("content") if chunk["choices"] else None
                 if piece:
                     yield piece
+        return Ending.COMPLETE
 
-    def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
+    def probability(
+        self, messages: Sequence[Message], yes: str, no: str
+    ) -> Generator[None, None, float | None]:
         """Say nothing: the assistant as shipped does not ask."""
+        yield from ()
         return None
 
 

@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ import regex
 
 from assistant.answering import Assistant
 from assistant.build import build_assistant, build_corpus
-from assistant.chat_model import ChatModel
+from assistant.chat_model import ChatModel, Ending
 from assistant.model_supply import ModelSupply
 from assistant.remarks import remarks
 from assistant.sanitation import EchoDetector
@@ -48,13 +48,16 @@ class RecordedModel:
         self.name, self.host = model.name, model.host
         self.written = ""
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield the reply in pieces."""
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
+        """Yield the reply in pieces; how it ended makes no difference here."""
         for piece in self._model.stream(messages):
             self.written += piece
             yield piece
+        return Ending.COMPLETE
 
-    def probability(self, messages: Sequence[Message], yes: str, no: str) -> float | None:
+    def probability(
+        self, messages: Sequence[Message], yes: str, no: str
+    ) -> Generator[None, None, float | None]:
         """Give the probability of a reply beginning with `yes` against `no`."""
         return self._model.probability(messages, yes, no)
 

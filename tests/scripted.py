@@ -8,11 +8,24 @@ from collections import deque
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from assistant.chat_model import Ending
 from assistant.errors import ModelUnavailable
 
 
+def returned(steps):
+    """Run a generator to its end; gives what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 class ScriptedModel:
-    """Gives queued replies and probabilities, and remembers what it was asked."""
+    """Gives queued replies and probabilities, and remembers what it was asked.
+
+    It is silent `silences` times before each; a reply ends as its `ending` says.
+    """
 
     name = "scripted"
     host = ""
@@ -21,6 +34,8 @@ class ScriptedModel:
         self.replies = deque()
         self.probabilities = deque()
         self.history = []
+        self.silences = 0
+        self.ending = Ending.COMPLETE
 
     def enqueue(self, reply, probability=0.95):
         self.replies.append(reply)
@@ -31,11 +46,14 @@ class ScriptedModel:
         reply = self.replies.popleft()
         if isinstance(reply, ModelUnavailable):
             raise reply
+        yield from [""] * self.silences
         for start in range(0, len(reply), 3):
             yield reply[start : start + 3]
+        return self.ending
 
     def probability(self, messages, yes, no):
         self.history.append(list(messages))
+        yield from [None] * self.silences
         return self.probabilities.popleft()
 
     def fresh(self):
@@ -43,7 +61,10 @@ class ScriptedModel:
 
 
 class OpenAIServer(ThreadingHTTPServer):
-    """Speaks chat completions, embeddings and models; `requests` has what it was asked."""
+    """Speaks chat completions, embeddings and models; `requests` has what it was asked.
+
+    `finish_reason` stands in the last chunk of a stream; `raw` are the lines of one, as they are.
+    """
 
     daemon_threads = True
 
@@ -52,10 +73,12 @@ class OpenAIServer(ThreadingHTTPServer):
         self.reply = "Rudolf Dittrich leads it [1]."
         self.first_tokens = {"Yes": 0.9, "No": 0.1}
         self.status = 200
+        self.finish_reason = None
         self.pause = 0.0
         self.delay = 0.0
         self.hung_up = 0
         self.requests = []
+        self.raw = None
 
     @property
     def url(self):
@@ -79,6 +102,12 @@ def openai_server():
 def letters(text):
     """Embed a text as its counts of letters: enough to find a text by its own words."""
     return [1.0 + text.casefold().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
+
+
+def chunk(delta, finish_reason=None):
+    """Write a chunk of a stream as JSON."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return json.dumps({"id": "1", "object": "chat.completion.chunk", "choices": [choice]})
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -117,17 +146,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         time.sleep(self.server.delay)
-        reply = self.server.reply
         try:
-            for start in range(0, len(reply), 4):
-                delta = {"index": 0, "delta": {"content": reply[start : start + 4]}}
-                chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [delta]}
-                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            for line in self.server.raw or self._chunks():
+                self.wfile.write(f"data: {line}\n\n".encode())
                 self.wfile.flush()
                 time.sleep(self.server.pause)
             self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):
             self.server.hung_up += 1
+
+    def _chunks(self):
+        reply = self.server.reply
+        for start in range(0, len(reply), 4):
+            yield chunk({"content": reply[start : start + 4]})
+        if self.server.finish_reason:
+            yield chunk({}, self.server.finish_reason)
 
     def _send(self, data, status=200):
         payload = json.dumps(data).encode()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant.chat_model import Ending
 from assistant.errors import BadQuestion, ModelUnavailable
 from assistant.remarks import remarks
 from assistant.types import Kind, Message, Support
@@ -152,13 +153,75 @@ def test_an_answer_without_any_source_becomes_quotations(assistant, model):
     assert any("without sources" in str(notice) for notice in answer.notices)
 
 
-@pytest.mark.parametrize("reply", ["NO ANSWER", "No answer.", "**NO ANSWER**", ""])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "NO ANSWER",
+        "No answer.",
+        "no answer",
+        "**NO ANSWER**",
+        "NO ANSWER: it is not there.",
+        "The sources do not say.\nNO ANSWER.",
+        "",
+    ],
+)
 def test_a_model_that_declines_makes_a_refusal(assistant, model, reply):
     model.enqueue(reply)
     snapshots = list(assistant.stream("Wie leidt het werk aan de kade?"))
     assert snapshots[-1].refused
     assert snapshots[-1].text == "Dat staat niet in de documenten."
     assert all("NO ANSWER" not in s.text.upper() for s in snapshots)
+
+
+@pytest.mark.parametrize(
+    "said", ["If there is no answer, ", "No answer is needed: ", "NO ANSWERS: ", "A (NO ANSWER): "]
+)
+def test_an_answer_may_speak_of_answers(assistant, model, said):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f"{said}Saskia Dorrestein leads the works on the quay [{number}].")
+    assert assistant.ask(LEADER).text.startswith(said.strip())
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"), [(Ending.LENGTH, "answer_tokens"), (Ending.FILTERED, "content filter")]
+)
+def test_an_answer_that_was_cut_off_says_so(assistant, model, ending, said):
+    number = source_number(assistant, LEADER, "kade")
+    model.ending = ending
+    model.enqueue(f"Saskia Dorrestein leads the works [{number}]. The costs")
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.WRITTEN
+    assert any(said in str(notice) for notice in answer.notices)
+    model.enqueue("")
+    answer = assistant.ask(LEADER)
+    assert answer.kind is Kind.QUOTED
+    assert any(said in str(notice) for notice in answer.notices)
+
+
+def test_a_model_that_is_silent_before_its_yes_shows_the_same_again(corpus):
+    assistant, model = make_assistant(corpus, model_threshold=0.5), ScriptedModel()
+    assistant.use(model)
+    model.silences = 2
+    model.enqueue("Saskia Dorrestein leads the works [1].", probability=0.2)
+    first, *waiting, last = assistant.stream(LEADER)
+    assert last.refused and len(waiting) >= 2
+    assert {snapshot.evidence for snapshot in waiting} == {first.evidence}
+
+
+def test_no_mark_in_code_is_drawn_to_another_sources_sentence(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    other = 2 if number == 1 else 1
+    model.enqueue(f"Saskia Dorrestein ` leads the works [{number}]. It opens at nine [{other}].")
+    answer = assistant.ask(LEADER)
+    assert [claim.citations for claim in answer.claims] == [(1,), (2,)]
+    assert len({citation.document for citation in answer.citations}) == 2
+
+
+def test_a_quotation_in_code_is_verified(assistant, model):
+    number = source_number(assistant, LEADER, "kade")
+    model.enqueue(f'It says `"Saskia Dorrestein leidt niet de werkzaamheden"` [{number}].')
+    answer = assistant.ask(LEADER)
+    assert answer.misquoted == 1 and '"' not in answer.text
 
 
 @pytest.fixture
@@ -272,14 +335,14 @@ def test_the_model_recalls_the_last_turn_briefly_and_without_its_marks(assistant
         Message("user", "An older question"),
         Message("assistant", "An older answer [1]."),
         Message("user", "What is done in the spring?"),
-        Message("assistant", "The quay is renewed [1]. " + "x" * 5000),
+        Message("assistant", "The quay is renewed [1]. Source 8 (z): 【8】 " + "x" * 5000),
     ]
     model.enqueue("Saskia Dorrestein leads the works [1].")
     assistant.ask(LEADER, history)
     (written,) = model.history
     assert [m.role for m in written] == ["system", "user", "assistant", "user"]
-    assert written[2].content.startswith("The quay is renewed. x")
-    assert len(written[2].content) <= 400
+    assert written[2].content.startswith("The quay is renewed. “Source” 8 (z): (8) x")
+    assert len(written[2].content) <= 410
 
 
 COSTS = "De kosten bedragen 4,2 miljoen euro."

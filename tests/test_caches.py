@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from assistant.chat_model import Ending
 from assistant.errors import ModelUnavailable
 from assistant.reply_cache import ReplyCache
 from assistant.types import Message
 from index.query_cache import QueryCache
 from tests.fakes import WordEmbedder
-from tests.scripted import ScriptedModel
+from tests.scripted import ScriptedModel, returned
 
 
 class CountingEmbedder(WordEmbedder):
@@ -78,6 +79,23 @@ def test_a_failure_and_an_empty_reply_are_not_kept(cache, model):
     assert "".join(cache.stream(asked("When?"))) == "At nine [1]."
 
 
+def test_a_reply_that_was_cut_off_is_not_kept(cache, model):
+    model.ending = Ending.LENGTH
+    model.enqueue("At ni")
+    assert returned(cache.stream(asked("When?"))) is Ending.LENGTH
+    model.ending = Ending.COMPLETE
+    model.enqueue("At nine [1].")
+    assert "".join(cache.stream(asked("When?"))) == "At nine [1]."
+    assert returned(cache.stream(asked("When?"))) is Ending.COMPLETE
+
+
+def test_a_probability_that_was_not_told_is_asked_again(cache, model):
+    model.enqueue("", None)
+    model.enqueue("", 0.7)
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) is None
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) == 0.7
+
+
 def test_the_oldest_reply_goes_first(cache, model):
     for reply in ("one", "two", "three", "one again"):
         model.enqueue(reply)
@@ -90,9 +108,9 @@ def test_the_oldest_reply_goes_first(cache, model):
 def test_a_probability_is_asked_once_for_the_same_words(cache, model):
     model.enqueue("", 0.7)
     model.enqueue("", 0.2)
-    assert cache.probability(asked("Told?"), "Yes", "No") == 0.7
-    assert cache.probability(asked("Told?"), "Yes", "No") == 0.7
-    assert cache.probability(asked("Told?"), "Ja", "Nee") == 0.2
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) == 0.7
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) == 0.7
+    assert returned(cache.probability(asked("Told?"), "Ja", "Nee")) == 0.2
 
 
 def test_asked_anew_the_model_replies_again_and_that_is_remembered(cache, model):
@@ -103,9 +121,9 @@ def test_asked_anew_the_model_replies_again_and_that_is_remembered(cache, model)
     assert "".join(cache.fresh().stream(asked("When?"))) == "At ten [1]."
     assert list(cache.stream(asked("When?"))) == ["At ten [1]."]
     model.probabilities.popleft()
-    assert cache.probability(asked("Told?"), "Yes", "No") == 0.7
-    assert cache.fresh().probability(asked("Told?"), "Yes", "No") == 0.2
-    assert cache.probability(asked("Told?"), "Yes", "No") == 0.2
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) == 0.7
+    assert returned(cache.fresh().probability(asked("Told?"), "Yes", "No")) == 0.2
+    assert returned(cache.probability(asked("Told?"), "Yes", "No")) == 0.2
 
 
 def test_a_question_is_embedded_once_and_its_vector_cannot_be_changed():

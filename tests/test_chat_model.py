@@ -4,10 +4,11 @@ import socket
 
 import pytest
 
+from assistant.chat_model import Ending
 from assistant.errors import ModelUnavailable
 from assistant.openai_model import OpenAIChatModel
 from assistant.types import Message
-from tests.scripted import openai_server
+from tests.scripted import chunk, openai_server, returned
 
 QUESTION = [Message("system", "Be brief."), Message("user", "Who leads it?")]
 
@@ -38,12 +39,12 @@ def test_without_a_name_the_servers_first_model_is_taken(server):
 
 def test_probability_is_shared_between_yes_and_no(server):
     server.first_tokens = {"Yes": 0.5, " yes": 0.1, "No": 0.2, "Maybe": 0.2}
-    assert model_of(server).probability(QUESTION, "Yes", "No") == pytest.approx(0.75)
+    assert returned(model_of(server).probability(QUESTION, "Yes", "No")) == pytest.approx(0.75)
 
 
 def test_a_server_without_probabilities_gives_none(server):
     server.first_tokens = {}
-    assert model_of(server).probability(QUESTION, "Yes", "No") is None
+    assert returned(model_of(server).probability(QUESTION, "Yes", "No")) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,9 @@ def test_a_refusal_names_the_remedy(server, status, remedy):
 def test_a_dead_server_names_the_remedy(server):
     url = server.url.replace(str(server.server_address[1]), "1")
     with pytest.raises(ModelUnavailable, match="start the server, or correct model_url"):
-        OpenAIChatModel(url, "m", "").probability(QUESTION, "Yes", "No")
+        returned(OpenAIChatModel(url, "m", "").probability(QUESTION, "Yes", "No"))
+    with pytest.raises(ModelUnavailable, match="start the server, or correct model_url"):
+        list(OpenAIChatModel(url, "m", "").stream(QUESTION))
 
 
 def test_loopback_ignores_proxies(server, monkeypatch):
@@ -70,6 +73,85 @@ def test_loopback_ignores_proxies(server, monkeypatch):
 def test_the_host_is_named_only_where_text_leaves_the_machine(server):
     assert model_of(server).host == ""
     assert OpenAIChatModel("https://models.example.org/v1", "m", "").host == "models.example.org"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        chunk(None),
+        chunk({"content": ["a", "b"]}),
+        chunk({"content": 7}),
+        chunk("text"),
+        "[1]",
+        "null",
+        '{"choices": 5}',
+        '{"choices": [',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_in_the_form_of_the_protocol_is_an_error_that_says_so(server, line):
+    server.raw = [chunk({"content": "It"}), line]
+    with pytest.raises(ModelUnavailable, match="OpenAI's protocol"):
+        list(model_of(server).stream(QUESTION))
+
+
+@pytest.mark.parametrize(
+    ("reason", "ending"),
+    [
+        (None, Ending.COMPLETE),
+        ("stop", Ending.COMPLETE),
+        ("length", Ending.LENGTH),
+        ("content_filter", Ending.FILTERED),
+    ],
+)
+def test_the_end_of_a_reply_is_told(server, reason, ending):
+    server.finish_reason = reason
+    assert returned(model_of(server).stream(QUESTION)) is ending
+
+
+@pytest.mark.parametrize("delta", [{"content": "words "}, {"role": "assistant"}])
+def test_a_server_that_does_not_stop_is_read_no_further(server, delta):
+    def endless():
+        while True:
+            yield chunk(delta)
+
+    server.raw = endless()
+    read = []
+
+    def reading():
+        read.append((yield from model_of(server, most_tokens=20).stream(QUESTION)))
+
+    assert len("".join(reading())) in (0, 160)
+    assert read == [Ending.LENGTH]
+
+
+def test_what_a_model_thinks_first_is_not_shown(server):
+    server.reply = "\n<think>Who leads it? [1] says so.</think>\n\nDittrich leads it [1]."
+    assert "".join(model_of(server).stream(QUESTION)).strip() == "Dittrich leads it [1]."
+
+
+def test_a_model_that_thinks_to_the_end_was_cut_off(server):
+    server.reply = "<think>Who leads it?"
+    pieces = model_of(server).stream(QUESTION)
+    assert returned(pieces) is Ending.LENGTH
+
+
+def test_halves_of_a_character_are_joined(server):
+    server.raw = [chunk({"content": piece}) for piece in ("a\ud83d", "\ude00b", "\ude00c\ud83d")]
+    assert "".join(model_of(server).stream(QUESTION)) == "a😀b�c�"
+
+
+def test_a_reader_who_leaves_while_a_probability_is_awaited_frees_the_model():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        steps = OpenAIChatModel(url, "m", "").probability(QUESTION, "Yes", "No")
+        assert next(steps) is None
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20)
+            assert b"Who leads it?" in connection.recv(65536)
+            steps.close()
+            assert connection.recv(1) == b""
 
 
 def test_a_silent_model_is_told_to_stop_as_soon_as_nobody_waits_for_it():

@@ -1,5 +1,7 @@
 """Quotation marks in a stream: kept around what a text holds, taken from all else."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,23 @@ SOURCE = (
     "负责码头工程的是市政府。"
 )
 TRUE, FALSE = "de kosten bedragen 4,2 miljoen euro", "de kosten bedragen 9,9 miljoen euro"
-PAIRS = ["“”", '""', "«»", "»«", "„“", "„”", "‹›", "「」", "『』", "‚‘", "‚’", "‘’", '“"', "＂＂"]
+PAIRS = [
+    "“”",
+    '""',
+    "«»",
+    "»«",
+    "„“",
+    "„”",
+    "‹›",
+    "「」",
+    "『』",
+    "‚‘",
+    "‚’",
+    "‘’",
+    '“"',
+    "＂＂",
+    "''",
+]
 
 
 def held(words):
@@ -65,6 +83,12 @@ def test_a_quotation_may_end_the_stream(pair):
         (f"> “{FALSE}” [1]\nSo.", f"{FALSE} [1]\nSo.", 1),
         (f"> Wrong it says: “{TRUE}”", f"Wrong it says: “{TRUE}”", 1),
         (f"“Wrong, he said, «{TRUE}» indeed”", f"Wrong, he said, «{TRUE}» indeed", 1),
+        (f'Thus: `"{FALSE}"` [1]', f"Thus: `{FALSE}` [1]", 1),
+        (f'A ` alone, and "{FALSE}" [1]', f"A ` alone, and {FALSE} [1]", 1),
+        (f"“He said “yes”, but {FALSE}” [1]", f"He said “yes”, but {FALSE} [1]", 1),
+        (f"('{FALSE}, zegt ze 's avonds')", f"({FALSE}, zegt ze 's avonds)", 1),
+        (f"> > {TRUE}\n>> So.", f"{TRUE}\nSo.", 1),
+        (f"> “> {FALSE}”", f" {FALSE}", 1),
     ],
 )
 def test_what_is_shown_and_counted(written, shown, misquoted):
@@ -77,9 +101,11 @@ def test_what_is_shown_and_counted(written, shown, misquoted):
         "The “so-called quay” is “new”.",
         'A 5" pipe, a 6" pipe and a 7" pipe for the works at the quay',
         "‘t Hof is een huis in de stad, en ’s avonds open",
+        "'s-Gravenhage ligt aan zee, en auto's rijden er naar de readers' library",
+        "'t Hof en 'n huis zijn 's avonds open, don't you know, bij de buren' thuis",
+        "A 'so-called' quay, and 5' 6' of it\nand readers' books",
         "It’s the council’s own quay, isn’t it, and the readers’ library",
         "a > b, and x -> y for all of these here",
-        '`print("none of this is a quotation")`',
         "» An arrow before a list item of words",
         "a»a a a a«",
         "Nothing",
@@ -113,7 +139,7 @@ def test_an_open_quotation_is_held_back_until_it_is_decided():
     assert parser.feed(" and “new” things") == " and “new” things"
 
 
-@given(st.lists(st.text(alphabet='ab c\n>`“”„"‘’«»[1]', max_size=8), max_size=20))
+@given(st.lists(st.text(alphabet="ab c\n>`“”„\"‘’«»'[1]", max_size=8), max_size=20))
 def test_the_pieces_do_not_matter(pieces):
     def holds(words):
         return "a" in words
@@ -121,7 +147,7 @@ def test_the_pieces_do_not_matter(pieces):
     assert parse(list("".join(pieces)), holds) == parse(["".join(pieces)], holds)
 
 
-@given(st.text(alphabet='ab \n“”„"«»', max_size=120))
+@given(st.text(alphabet="ab \n“”„\"«»'`", max_size=120))
 def test_no_quotation_that_is_not_held_is_ever_shown(text):
     shown, misquoted = parse([text], lambda words: False)
     assert not list(quotations_in(shown)) or "\n\n" in shown
@@ -133,3 +159,43 @@ def test_no_quotation_that_is_not_held_is_ever_shown(text):
 def test_quotations_are_found_in_a_text():
     text = f"“{TRUE}” and “new” and „{FALSE}“"
     assert [text[s.start : s.end] for s in quotations_in(text)] == [TRUE, FALSE]
+
+
+def steps(text, holds=held):
+    """Count the calls of functions that parsing a text takes."""
+    count = 0
+
+    def counting(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counting)
+    try:
+        parse([text], holds)
+        list(quotations_in(text))
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["“", "‘ ", "«", ">", "“ «a ", "“a b c d e ", "'a b c d e ", "> “", "“>", "“a”", "» a\n"],
+)
+def test_what_does_not_close_costs_no_more_than_its_length(unit):
+    few, many = (unit * (length // len(unit)) for length in (3000, 12000))
+    assert steps(many) < 5 * steps(few)
+    assert steps(many) < 500 * len(many)
+
+
+def test_quotations_of_any_depth_are_taken():
+    assert parse([">" * 600]) == ("", 0)
+    shown, misquoted = parse(["“" * 400 + " a b c d e " + "”" * 400])
+    assert not list(quotations_in(shown)) and misquoted
+    shown, _ = parse(["“>" * 600 + " a b c d e"])
+    assert "a b c d e" in shown
+
+
+def test_a_quotation_in_a_code_span_is_found_in_a_text():
+    text = f"`'{TRUE}'` and auto's in 's-Gravenhage"
+    assert [text[s.start : s.end] for s in quotations_in(text)] == [TRUE]

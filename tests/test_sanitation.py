@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.sanitation import EchoDetector, defused, source_text, source_title
+from assistant.sanitation import EchoDetector, defused, printable, source_text, source_title
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,21 @@ def test_a_source_makes_no_other_source_mark_or_question():
     )
 
 
+@pytest.mark.parametrize(
+    "mark", ["1-3", "1 en 2", "Source 1, Source 2", "2†source", "1 and 2", "bron 1, pagina 3"]
+)
+def test_no_form_of_mark_that_answers_have_is_left_in_a_source(mark):
+    assert source_text(f"Text [{mark}].") == f"Text ({mark})."
+
+
+def test_what_steers_a_terminal_is_seen():
+    assert printable("a\x1b[2Jb\u202ec\u2066d\te\n") == "a\\x1b[2Jb\\u202ec\\u2066d\te\n"
+
+
 def test_ordinary_text_of_a_source_is_left_alone():
-    text = "The source of the Rhine lies at 2345 m (see map). Question time is at nine: be there."
+    text = (
+        "The source of the Rhine lies at 2345 m (map [1 mei 2026]). Question time is at nine: go."
+    )
     assert source_text(text) == text
 
 

@@ -109,3 +109,9 @@ def test_whole_words_of_a_text_are_held_and_found_at_a_place_that_reads_the_same
 def test_any_text_is_safe(quotation, text):
     place = locate(quotation, text)
     assert place is None or 0 <= place.start < place.end <= len(text)
+
+
+@pytest.mark.parametrize("quotation", ["Nee... dat mag niet van ons", "nee… dat mag niet"])
+def test_an_ellipsis_may_be_the_texts_own(quotation):
+    assert found(quotation, "Hij zei: “Nee... dat mag niet van ons.”") is not None
+    assert found(quotation, "Nee, dat mag niet van ons.") is None
