@@ -375,13 +375,35 @@ def test_the_first_of_running_heads_is_marked_unless_it_is_larger():
     assert without_repeats(pages)[0][0] == title
 
 
-def test_a_number_that_stands_apart_from_a_running_head_is_the_pages():
-    pages = []
-    for n in range(4):
-        head = LineCell("Artikel", 0.0, 60.0), LineCell(f"{n + 3}", 280.0, 290.0)
-        apart = replace(line(f"Artikel {n + 3}", 790), cells=head)
-        pages.append([apart, line(f"Tekst {'abcd'[n]}", 700)])
-    assert [len(page) for page in without_repeats(pages)] == [2, 1, 1, 1]
+def apart(text: str, number: int, base: float) -> Line:
+    cells = LineCell(text, 0.0, 60.0), LineCell(f"{number}", 280.0, 290.0)
+    return replace(line(f"{text} {number}", base), cells=cells)
+
+
+@pytest.mark.parametrize("text", ["Artikel", "Factuurnummer:", "Vraag", "Woonvisie"])
+def test_lines_whose_number_stands_apart_are_all_kept_as_asides(text):
+    pages = [[apart(text, 1000 + n, 790), line(f"Tekst {'abcd'[n]}", 700)] for n in range(4)]
+    kept = without_repeats(pages)
+    assert [[x.text for x in page] for page in kept] == [[x.text for x in page] for page in pages]
+    assert [[x.is_aside for x in page] for page in kept] == [[True, False]] * 4
+
+
+def test_numbers_of_records_that_do_not_rise_with_the_page_are_text():
+    pages = [[apart("Factuurnummer:", number, 790)] for number in (1000, 1003, 1007, 1008)]
+    assert without_repeats(pages) == pages
+
+
+def test_invoices_of_one_file_keep_their_numbers_and_are_no_headings(read):
+    pages = [
+        typed("Factuurnummer:", font="B", top=780)
+        + typed(f"{1000 + n}", font="B", left=400, top=780)
+        + typed(f"Een factuur aan klant {'abcde'[n]}.", "", *PROSE)
+        for n in range(5)
+    ]
+    document = read(pdf_file(*pages))
+    for n in range(5):
+        assert f"Factuurnummer: {1000 + n}" in document.text
+    assert {heading for _, heading in places(document)} == {""}
 
 
 def test_a_sentence_runs_on_across_notes_and_the_foot_of_a_page(read):
