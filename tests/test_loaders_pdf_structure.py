@@ -1,12 +1,21 @@
 """PDF files as documents: their headings, columns, notes, and what runs on across pages."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.loaders import load
+from index.loaders.outline_headings import OutlineEntry, outlined
+from index.loaders.page_blocks import (
+    HeadingLines,
+    LinePlace,
+    PrintedHeading,
+    SectionEnd,
+    with_headings,
+)
 from index.loaders.reading_order import in_reading_order
 from index.loaders.running_heads import without_repeats
 from index.loaders.typesetting import Line, LineCell, goes_on
@@ -221,6 +230,53 @@ def test_an_outline_of_other_words_than_the_pages_is_not_used(read):
         pdf_file(set_in(*BOLD)), ("nota_v3.docx", 0, 780), ("bijlage.docx", 0, 500)
     )
     assert places(read(content)) == [(1, "Huren"), (1, "Kopen")]
+
+
+def test_titles_that_would_share_a_line_leave_it_once(read):
+    page = typed("Bijlage over", "Tarieven", "", *PROSE, "", "Kopen", "", *OTHER)
+    document = read(
+        with_outline(
+            pdf_file(page),
+            ("Tarieven", 0, 698),
+            ("Bijlage over Tarieven", 0, 712),
+            ("Kopen", 0, 640),
+        )
+    )
+    assert document.text.count("Tarieven") == document.text.count("Bijlage over") == 1
+    assert places(document) == [(1, ""), (1, "Tarieven"), (1, "Kopen")]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 6), max_size=3), max_size=3),
+    st.dictionaries(
+        st.builds(LinePlace, *[st.integers(0, 2)] * 2, st.integers(0, 5)),
+        st.builds(HeadingLines, st.integers(0, 7), st.integers(1, 3)),
+    ),
+)
+def test_no_headings_double_or_lose_a_line(sizes, headings):
+    names = map("regel{}".format, count())
+    pages = [[[line(next(names), 700) for _ in range(n)] for n in page] for page in sizes]
+    said: list[str] = []
+    for page in with_headings(pages, headings):
+        for block in page:
+            if isinstance(block, PrintedHeading):
+                said += block.text.split()
+            elif not isinstance(block, SectionEnd):
+                said += [x.text for x in block]
+    assert said == [x.text for page in pages for run in page for x in run]
+
+
+def test_of_titles_that_no_page_says_the_highest_ends_the_sections():
+    entries = [
+        OutlineEntry("Wonen", 1, 0, None),
+        OutlineEntry("Huren", 2, 0, None),
+        OutlineEntry("Kopen", 2, 1, None),
+        OutlineEntry("Bouwen", 1, 1, None),
+    ]
+    pages = [[[line("Wonen", 790), line("Huren", 700)]], [[line("Tekst", 700)]]]
+    for last in (entries[2:], entries[:1:-1]):
+        assert outlined(pages, [*entries[:2], *last])[LinePlace(1, 0, 0)] == HeadingLines(0, 1)
 
 
 LEFT = (
