@@ -58,10 +58,11 @@ def set_in(*blocks: tuple[str, int, str, tuple[str, ...]], top: int = 760) -> st
     return " ".join(shown)
 
 
-def with_outline(content: bytes, *entries: tuple[str, int, int]) -> bytes:
+def with_outline(content: bytes, *entries: tuple[str, int, int | None]) -> bytes:
     """Give a PDF an outline: titles, each with the number of a page from 0 and a height there."""
     items = [
-        f"{80 + n} 0 obj <</Title({title})/Parent 79 0 R/Dest[{10 + 2 * page} 0 R/XYZ 0 {top} 0]"
+        f"{80 + n} 0 obj <</Title({title})/Parent 79 0 R"
+        f"/Dest[{10 + 2 * page} 0 R/XYZ 0 {'null' if top is None else top} 0]"
         f"{f'/Next {81 + n} 0 R' if n + 1 < len(entries) else ''}>> endobj"
         for n, (title, page, top) in enumerate(entries)
     ]
@@ -230,6 +231,49 @@ def test_an_outline_of_other_words_than_the_pages_is_not_used(read):
         pdf_file(set_in(*BOLD)), ("nota_v3.docx", 0, 780), ("bijlage.docx", 0, 500)
     )
     assert places(read(content)) == [(1, "Huren"), (1, "Kopen")]
+
+
+def test_an_outline_without_heights_means_the_largest_letters(read):
+    page = typed("Huren", size=14, top=760) + typed(*PROSE, "", "Huren", "", *OTHER, top=738)
+    document = read(with_outline(pdf_file(page), ("Huren", 0, None), ("Kopen", 0, None)))
+    assert places(document) == [(1, "Huren")]
+    page = typed("Huren", "", *PROSE), typed("Kopen", "", *OTHER), typed("Tekst.", "", *OTHER)
+    entries = ("Huren", 0, None), ("Kopen", 1, None), ("Bijlage", 2, None)
+    assert places(read(with_outline(pdf_file(*page), *entries))) == [
+        (1, "Huren"),
+        (2, "Kopen"),
+        (3, ""),
+    ]
+
+
+def test_heights_on_a_page_that_is_turned_are_not_heeded(read):
+    page = typed("Huren", "", *PROSE, top=760) + typed("Huren", size=14) + typed(*OTHER, top=676)
+    upside_down = [f"-1 0 0 -1 600 800 cm {shown}" for shown in (page, typed("Kopen", *PROSE))]
+    content = pdf_file(*upside_down, page="/Rotate 180")
+    document = read(with_outline(content, ("Huren", 0, 90), ("Kopen", 1, 90)))
+    assert places(document) == [(1, ""), (1, "Huren"), (2, "Kopen")]
+
+
+def test_titles_longer_than_a_heading_are_no_entries(read):
+    long = "Huren " * 60
+    pages = typed("Huren", "", *PROSE, "", *OTHER), typed("Kopen", "", *PROSE)
+    entries = ("Huren", 0, 712), (long, 0, 660), (long, 0, 640), (long, 0, 620), ("Kopen", 1, 712)
+    assert places(read(with_outline(pdf_file(*pages), *entries))) == [(1, "Huren"), (2, "Kopen")]
+
+
+def test_the_outline_passes_over_notes_and_running_heads():
+    aside = replace(line("Huren", 790), is_aside=True)
+    page = [aside, line("Huren", 700), line("Kopen", 650), aside, line("of bouwen", 600)]
+    entries = [OutlineEntry("Huren", 1, 0, 800), OutlineEntry("Kopen", 1, 0, 660)]
+    assert outlined([[page]], entries) == {
+        LinePlace(0, 0, 1): HeadingLines(1, 1),
+        LinePlace(0, 0, 2): HeadingLines(1, 1),
+    }
+    entries[1:] = [
+        OutlineEntry("Bouwen", 1, 0, None),
+        OutlineEntry("Kopen Huren of bouwen", 1, 0, 660),
+    ]
+    assert outlined([[page]], entries) is None
 
 
 def test_titles_that_would_share_a_line_leave_it_once(read):

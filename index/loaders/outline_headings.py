@@ -69,15 +69,20 @@ def outlined(pages: Sequence[Sequence[Run]], outline: Sequence[OutlineEntry]) ->
 
 
 def _lines(blocks: Sequence[Run], page: int) -> list[_PageLine]:
+    """List the lines of a page that may be headings: notes and running heads are none."""
     found = []
     for block, run in enumerate(blocks):
         if isinstance(run, PrintedTable):
             continue
         letters = [_letters(line.text) for line in run]
         for number, line in enumerate(run):
+            if line.is_aside:
+                continue
             place = LinePlace(page, block, number)
             words = _letters(_LABEL.sub("", line.text))
-            found.append(_PageLine(place, line, words, tuple(letters[number + 1 : number + 4])))
+            below = range(number + 1, min(number + 4, len(run)))
+            end = next((n for n in below if run[n].is_aside), number + 4)
+            found.append(_PageLine(place, line, words, tuple(letters[number + 1 : end])))
     return found
 
 
