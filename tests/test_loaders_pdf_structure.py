@@ -452,6 +452,23 @@ def test_a_word_that_a_page_broke_is_whole(read):
     assert document.text[document.sections[1].start :] == "tebestuur zelf."
 
 
+def test_the_last_piece_of_a_cut_line_keeps_the_end_of_its_line():
+    """A file that goes on in another place behind a hyphen: the line knows, its cells do not."""
+    lines = []
+    for number, texts in enumerate(zip(LEFT, RIGHT, strict=True)):
+        base = 640.0 - 10 * number
+        cells = tuple(LineCell(t, x, x + 250.0) for t, x in zip(texts, (40.0, 320.0), strict=True))
+        left, right = texts
+        if number == 2:
+            right = "advies geeft. Het college neemt dat gemeen-"
+            cells = cells[0], replace(cells[1], text=right)
+        text = f"{left} {right}".removesuffix("-") + "\x02" * (number == 2)
+        lines.append(Line(text, 40.0, 570.0, base, 10.0, 30.0, 20.0, cells, 10.0))
+    pieces = [x.text for x in in_reading_order(lines)]
+    assert pieces[0] == LEFT[0] and pieces[5] == RIGHT[0]
+    assert pieces[7] == "advies geeft. Het college neemt dat gemeen\x02"
+
+
 def line(text: str, base: float, end: float = 300.0) -> Line:
     return Line(text, 0.0, end, base, height=10.0, first_word=30.0, gap=0.0)
 
