@@ -38,7 +38,7 @@ def main() -> None:
     for path in parser.parse_args().files:
         with opened(path.read_bytes()) as pdf:
             pages = [lines_of(page) for page in pdf]
-            outline = outline_of(pdf)
+            outline = outline_of(pdf, {n for n, page in enumerate(pdf) if page.get_rotation()})
         runs = [list(without_tables(in_reading_order(lines))) for lines in without_repeats(pages)]
         named = texts(outlined(runs, outline) or {}, runs)
         found = texts(set_off(runs), runs)

@@ -50,18 +50,23 @@ class Agreement:
         self._is_sure = True
         # Written only where it changes: most syncs change nothing, and a commit waits for the disk.
         if not self.is_noted:
-            self._set(1, "")
+            self._set(1)
 
     def revoke(self) -> None:
         """Take the mark away, before stores or ready documents change."""
         self._are_as_left = self._is_sure = False
         if self.is_noted:
-            self._set(0, "")
+            self._set(0)
 
     def leave(self, files: str) -> None:
         """Note how the vectors' files are left, where this process knows what is in them."""
         if files and self._is_sure and self.is_noted and files != self._left():
-            self._set(1, files)
+            with self._database.transaction() as connection:
+                # Another process may have taken the mark away since: it stays away.
+                connection.execute(
+                    "UPDATE generations SET vector_files = ? WHERE id = ? AND in_step",
+                    (files, self._generation),
+                )
 
     def extent(self) -> Extent:
         """Count the ready passages, and number the newest."""
@@ -80,9 +85,9 @@ class Agreement:
         ).fetchone()
         return str(row["vector_files"])
 
-    def _set(self, value: int, files: str) -> None:
+    def _set(self, value: int) -> None:
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE generations SET in_step = ?, vector_files = ? WHERE id = ?",
-                (value, files, self._generation),
+                "UPDATE generations SET in_step = ?, vector_files = '' WHERE id = ?",
+                (value, self._generation),
             )

@@ -118,11 +118,15 @@ class Stores:
         """Say whether Chroma and Tantivy surely hold the ready passages, without reading all.
 
         By the mark, how many passages there are, and the newest of them: a store that lost what
-        was written to it last, or is an earlier copy, has fewer or more, or lacks the newest.
+        was written to it last, or is an earlier copy, has fewer or more, or lacks the newest. One
+        that is newer than the catalog has passages above it, since no number is used twice.
         """
         if not self.agreement.is_noted:
             return False
         ready = self.agreement.extent()
+        # Both stores get what is new, and Chroma's files need not be opened for this.
+        if self.terms.has_above(ready.newest):
+            return False
         stores: list[VectorStore | TermIndex] = [self.terms]
         # The first look into Chroma's files reads all vectors.
         if not self.agreement.covers_vectors:

@@ -27,6 +27,9 @@ _GRAM = 4
 _MOST_QUERY_GRAMS = 400
 """A longer question adds grams that every passage has, and Tantivy reads a list for each."""
 
+_GREATEST = 2**63 - 1
+"""The greatest number that a field of the index can hold."""
+
 _WRITER_BYTES = 32_000_000
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]"
 _SPACED = rf"[\p{{L}}\p{{N}}\p{{M}}--{_UNSPACED}]"
@@ -130,6 +133,13 @@ class TermIndex:
         """Say whether a passage is in the index."""
         own = tantivy.Query.term_query(self._schema, "id", number)
         return len(self._searcher().search(own, 1).hits) == 1
+
+    def has_above(self, number: int) -> bool:
+        """Say whether there is a passage of a greater number."""
+        above = tantivy.Query.range_query(
+            self._schema, "id", tantivy.FieldType.Integer, number, _GREATEST, include_lower=False
+        )
+        return len(self._searcher().search(above, 1).hits) == 1
 
     def search(self, question: str, limit: int, among: Sequence[int] | None = None) -> list[int]:
         """Find the passages of the best BM25 scores, best first; of some alone, where given."""

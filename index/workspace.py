@@ -64,15 +64,16 @@ class Workspace:
 
     def close(self) -> None:
         """Release the files."""
-        self._client.close()
         opened, self._opened = self._opened, {}
         try:
+            self._client.close()
             for stores in opened.values():
                 stores.agreement.leave(_together(stores.vectors, self._vector_files()))
         except StoreUnavailable as error:
             # What was done is kept; only that the vectors are as they should be must be seen anew.
             _log.warning("The next sync will look into all vectors of %s: %s", self.folder, error)
-        self.database.close()
+        finally:
+            self.database.close()
 
     def current(self) -> Stores | None:
         """Give the stores of the current generation, if there is one yet.

@@ -2,11 +2,14 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
+from index.agreement import Agreement
 from index.catalog import CATALOG
-from index.errors import EmbedderUnavailable
+from index.database import Database
+from index.errors import EmbedderUnavailable, StoreUnavailable
 from index.relocation import settle
 from index.schema import SCHEMA_VERSION
 from index.vectors import VectorRecord
@@ -14,6 +17,9 @@ from tests.fakes import WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+FOREIGN = 0
+"""Number of a passage that no catalog has."""
 
 ANIMALS = ("olifant", "giraffe", "nijlpaard", "zebra")
 
@@ -52,10 +58,10 @@ def swap(stores, lost):
     """Have a foreign passage in the place of one that is lost: the number of them stays."""
     vector = WordEmbedder().embed_query("foreign")
     stores.vectors.remove([lost])
-    stores.vectors.add([VectorRecord(999_999, 1, "nl", 0, vector)])
+    stores.vectors.add([VectorRecord(FOREIGN, 1, "nl", 0, vector)])
     with stores.terms.writer() as writer:
         writer.remove([lost])
-        writer.add([(999_999, "foreign")])
+        writer.add([(FOREIGN, "foreign")])
         writer.commit()
 
 
@@ -218,6 +224,42 @@ def test_a_catalog_that_came_from_elsewhere_has_no_mark(tmp_path, corpus):
     with open_corpus(tmp_path / "data", WordEmbedder()) as moved:
         assert not moved._stores.agreement.is_noted
         assert repairs(moved) and agree(moved)
+
+
+def test_stores_that_are_newer_than_a_catalog_put_back_are_not_believed(tmp_path, corpus, texts):
+    """As many passages, and the catalog's newest among them, but another in the place of one."""
+    catalog = tmp_path / "data" / CATALOG
+    corpus.close()
+    kept = catalog.read_bytes()
+    (texts / "olifant.txt").write_text("De olifant is nu een mammoet en eet.", encoding="utf-8")
+    with open_corpus(tmp_path / "data", WordEmbedder()) as later:
+        list(later.sync())
+    catalog.write_bytes(kept)
+    with open_corpus(tmp_path / "data", WordEmbedder()) as again:
+        stores = again._stores
+        ready = stores.agreement.extent()
+        assert stores.agreement.is_noted and stores.terms.has(ready.newest)
+        assert stores.terms.count() == stores.vectors.count() == ready.passages
+        assert repairs(again) and agree(again)
+
+
+def test_a_mark_that_another_process_takes_away_at_the_last_moment_stays_away(tmp_path, corpus):
+    agreement = corpus._stores.agreement
+    with closing(Database(tmp_path / "data" / CATALOG)) as database:
+        other = Agreement(database, corpus._stores.generation.number)
+        watch(agreement, "_left", other.revoke)
+        agreement.leave("files")
+    assert not agreement.is_noted
+
+
+def test_a_client_that_does_not_close_leaves_no_catalog_open(corpus):
+    workspace = corpus._workspace
+    workspace._client.close = None
+    with pytest.raises(TypeError):
+        workspace.close()
+    del workspace._client.close
+    with pytest.raises(StoreUnavailable, match="closed"):
+        workspace.catalog.pending()
 
 
 def test_a_catalog_of_before_there_were_marks_has_none(tmp_path, corpus):

@@ -1,12 +1,21 @@
 """PDF files as documents: their headings, columns, notes, and what runs on across pages."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.loaders import load
+from index.loaders.outline_headings import OutlineEntry, outlined
+from index.loaders.page_blocks import (
+    HeadingLines,
+    LinePlace,
+    PrintedHeading,
+    SectionEnd,
+    with_headings,
+)
 from index.loaders.reading_order import in_reading_order
 from index.loaders.running_heads import without_repeats
 from index.loaders.typesetting import Line, LineCell, goes_on
@@ -49,10 +58,11 @@ def set_in(*blocks: tuple[str, int, str, tuple[str, ...]], top: int = 760) -> st
     return " ".join(shown)
 
 
-def with_outline(content: bytes, *entries: tuple[str, int, int]) -> bytes:
+def with_outline(content: bytes, *entries: tuple[str, int, int | None]) -> bytes:
     """Give a PDF an outline: titles, each with the number of a page from 0 and a height there."""
     items = [
-        f"{80 + n} 0 obj <</Title({title})/Parent 79 0 R/Dest[{10 + 2 * page} 0 R/XYZ 0 {top} 0]"
+        f"{80 + n} 0 obj <</Title({title})/Parent 79 0 R"
+        f"/Dest[{10 + 2 * page} 0 R/XYZ 0 {'null' if top is None else top} 0]"
         f"{f'/Next {81 + n} 0 R' if n + 1 < len(entries) else ''}>> endobj"
         for n, (title, page, top) in enumerate(entries)
     ]
@@ -223,6 +233,96 @@ def test_an_outline_of_other_words_than_the_pages_is_not_used(read):
     assert places(read(content)) == [(1, "Huren"), (1, "Kopen")]
 
 
+def test_an_outline_without_heights_means_the_largest_letters(read):
+    page = typed("Huren", size=14, top=760) + typed(*PROSE, "", "Huren", "", *OTHER, top=738)
+    document = read(with_outline(pdf_file(page), ("Huren", 0, None), ("Kopen", 0, None)))
+    assert places(document) == [(1, "Huren")]
+    page = typed("Huren", "", *PROSE), typed("Kopen", "", *OTHER), typed("Tekst.", "", *OTHER)
+    entries = ("Huren", 0, None), ("Kopen", 1, None), ("Bijlage", 2, None)
+    assert places(read(with_outline(pdf_file(*page), *entries))) == [
+        (1, "Huren"),
+        (2, "Kopen"),
+        (3, ""),
+    ]
+
+
+def test_heights_on_a_page_that_is_turned_are_not_heeded(read):
+    page = typed("Huren", "", *PROSE, top=760) + typed("Huren", size=14) + typed(*OTHER, top=676)
+    upside_down = [f"-1 0 0 -1 600 800 cm {shown}" for shown in (page, typed("Kopen", *PROSE))]
+    content = pdf_file(*upside_down, page="/Rotate 180")
+    document = read(with_outline(content, ("Huren", 0, 90), ("Kopen", 1, 90)))
+    assert places(document) == [(1, ""), (1, "Huren"), (2, "Kopen")]
+
+
+def test_titles_longer_than_a_heading_are_no_entries(read):
+    long = "Huren " * 60
+    pages = typed("Huren", "", *PROSE, "", *OTHER), typed("Kopen", "", *PROSE)
+    entries = ("Huren", 0, 712), (long, 0, 660), (long, 0, 640), (long, 0, 620), ("Kopen", 1, 712)
+    assert places(read(with_outline(pdf_file(*pages), *entries))) == [(1, "Huren"), (2, "Kopen")]
+
+
+def test_the_outline_passes_over_notes_and_running_heads():
+    aside = replace(line("Huren", 790), is_aside=True)
+    page = [aside, line("Huren", 700), line("Kopen", 650), aside, line("of bouwen", 600)]
+    entries = [OutlineEntry("Huren", 1, 0, 800), OutlineEntry("Kopen", 1, 0, 660)]
+    assert outlined([[page]], entries) == {
+        LinePlace(0, 0, 1): HeadingLines(1, 1),
+        LinePlace(0, 0, 2): HeadingLines(1, 1),
+    }
+    entries[1:] = [
+        OutlineEntry("Bouwen", 1, 0, None),
+        OutlineEntry("Kopen Huren of bouwen", 1, 0, 660),
+    ]
+    assert outlined([[page]], entries) is None
+
+
+def test_titles_that_would_share_a_line_leave_it_once(read):
+    page = typed("Bijlage over", "Tarieven", "", *PROSE, "", "Kopen", "", *OTHER)
+    document = read(
+        with_outline(
+            pdf_file(page),
+            ("Tarieven", 0, 698),
+            ("Bijlage over Tarieven", 0, 712),
+            ("Kopen", 0, 640),
+        )
+    )
+    assert document.text.count("Tarieven") == document.text.count("Bijlage over") == 1
+    assert places(document) == [(1, ""), (1, "Tarieven"), (1, "Kopen")]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 6), max_size=3), max_size=3),
+    st.dictionaries(
+        st.builds(LinePlace, *[st.integers(0, 2)] * 2, st.integers(0, 5)),
+        st.builds(HeadingLines, st.integers(0, 7), st.integers(1, 3)),
+    ),
+)
+def test_no_headings_double_or_lose_a_line(sizes, headings):
+    names = map("regel{}".format, count())
+    pages = [[[line(next(names), 700) for _ in range(n)] for n in page] for page in sizes]
+    said: list[str] = []
+    for page in with_headings(pages, headings):
+        for block in page:
+            if isinstance(block, PrintedHeading):
+                said += block.text.split()
+            elif not isinstance(block, SectionEnd):
+                said += [x.text for x in block]
+    assert said == [x.text for page in pages for run in page for x in run]
+
+
+def test_of_titles_that_no_page_says_the_highest_ends_the_sections():
+    entries = [
+        OutlineEntry("Wonen", 1, 0, None),
+        OutlineEntry("Huren", 2, 0, None),
+        OutlineEntry("Kopen", 2, 1, None),
+        OutlineEntry("Bouwen", 1, 1, None),
+    ]
+    pages = [[[line("Wonen", 790), line("Huren", 700)]], [[line("Tekst", 700)]]]
+    for last in (entries[2:], entries[:1:-1]):
+        assert outlined(pages, [*entries[:2], *last])[LinePlace(1, 0, 0)] == HeadingLines(0, 1)
+
+
 LEFT = (
     "Het college van burgemeester en wethouders",
     "besluit binnen twaalf weken op een aanvraag,",
@@ -352,6 +452,23 @@ def test_a_word_that_a_page_broke_is_whole(read):
     assert document.text[document.sections[1].start :] == "tebestuur zelf."
 
 
+def test_the_last_piece_of_a_cut_line_keeps_the_end_of_its_line():
+    """A file that goes on in another place behind a hyphen: the line knows, its cells do not."""
+    lines = []
+    for number, texts in enumerate(zip(LEFT, RIGHT, strict=True)):
+        base = 640.0 - 10 * number
+        cells = tuple(LineCell(t, x, x + 250.0) for t, x in zip(texts, (40.0, 320.0), strict=True))
+        left, right = texts
+        if number == 2:
+            right = "advies geeft. Het college neemt dat gemeen-"
+            cells = cells[0], replace(cells[1], text=right)
+        text = f"{left} {right}".removesuffix("-") + "\x02" * (number == 2)
+        lines.append(Line(text, 40.0, 570.0, base, 10.0, 30.0, 20.0, cells, 10.0))
+    pieces = [x.text for x in in_reading_order(lines)]
+    assert pieces[0] == LEFT[0] and pieces[5] == RIGHT[0]
+    assert pieces[7] == "advies geeft. Het college neemt dat gemeen\x02"
+
+
 def line(text: str, base: float, end: float = 300.0) -> Line:
     return Line(text, 0.0, end, base, height=10.0, first_word=30.0, gap=0.0)
 
@@ -375,13 +492,35 @@ def test_the_first_of_running_heads_is_marked_unless_it_is_larger():
     assert without_repeats(pages)[0][0] == title
 
 
-def test_a_number_that_stands_apart_from_a_running_head_is_the_pages():
-    pages = []
-    for n in range(4):
-        head = LineCell("Artikel", 0.0, 60.0), LineCell(f"{n + 3}", 280.0, 290.0)
-        apart = replace(line(f"Artikel {n + 3}", 790), cells=head)
-        pages.append([apart, line(f"Tekst {'abcd'[n]}", 700)])
-    assert [len(page) for page in without_repeats(pages)] == [2, 1, 1, 1]
+def apart(text: str, number: int, base: float) -> Line:
+    cells = LineCell(text, 0.0, 60.0), LineCell(f"{number}", 280.0, 290.0)
+    return replace(line(f"{text} {number}", base), cells=cells)
+
+
+@pytest.mark.parametrize("text", ["Artikel", "Factuurnummer:", "Vraag", "Woonvisie"])
+def test_lines_whose_number_stands_apart_are_all_kept_as_asides(text):
+    pages = [[apart(text, 1000 + n, 790), line(f"Tekst {'abcd'[n]}", 700)] for n in range(4)]
+    kept = without_repeats(pages)
+    assert [[x.text for x in page] for page in kept] == [[x.text for x in page] for page in pages]
+    assert [[x.is_aside for x in page] for page in kept] == [[True, False]] * 4
+
+
+def test_numbers_of_records_that_do_not_rise_with_the_page_are_text():
+    pages = [[apart("Factuurnummer:", number, 790)] for number in (1000, 1003, 1007, 1008)]
+    assert without_repeats(pages) == pages
+
+
+def test_invoices_of_one_file_keep_their_numbers_and_are_no_headings(read):
+    pages = [
+        typed("Factuurnummer:", font="B", top=780)
+        + typed(f"{1000 + n}", font="B", left=400, top=780)
+        + typed(f"Een factuur aan klant {'abcde'[n]}.", "", *PROSE)
+        for n in range(5)
+    ]
+    document = read(pdf_file(*pages))
+    for n in range(5):
+        assert f"Factuurnummer: {1000 + n}" in document.text
+    assert {heading for _, heading in places(document)} == {""}
 
 
 def test_a_sentence_runs_on_across_notes_and_the_foot_of_a_page(read):

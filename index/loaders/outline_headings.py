@@ -3,7 +3,7 @@
 Knows the outline's titles and the words of lines; nothing of how headings look.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import regex
@@ -51,38 +51,54 @@ def outlined(pages: Sequence[Sequence[Run]], outline: Sequence[OutlineEntry]) ->
     taken: set[LinePlace] = set()
     missing: list[OutlineEntry] = []
     for entry in entries:
-        place, count = _place_of(entry, [x for x in lines[entry.page] if x.place not in taken])
+        place, count = _place_of(entry, lines[entry.page], taken)
         if place is None:
             missing.append(entry)
             continue
         found[place] = HeadingLines(count, entry.level)
-        taken |= {LinePlace(place.page, place.block, place.line + n) for n in range(count)}
+        taken |= _places(place, count)
     if len(found) < max(_LEAST_FOUND, _LEAST_SHARE * len(entries)):
         return None
     for entry in missing:
         place = _first_below(entry.top, lines[entry.page])
         if place is not None and place not in taken:
-            found.setdefault(place, HeadingLines(0, entry.level))
+            # What stands there lies below the highest of several.
+            level = min(entry.level, found[place].level) if place in found else entry.level
+            found[place] = HeadingLines(0, level)
     return found
 
 
 def _lines(blocks: Sequence[Run], page: int) -> list[_PageLine]:
+    """List the lines of a page that may be headings: notes and running heads are none."""
     found = []
     for block, run in enumerate(blocks):
         if isinstance(run, PrintedTable):
             continue
         letters = [_letters(line.text) for line in run]
         for number, line in enumerate(run):
+            if line.is_aside:
+                continue
             place = LinePlace(page, block, number)
             words = _letters(_LABEL.sub("", line.text))
-            found.append(_PageLine(place, line, words, tuple(letters[number + 1 : number + 4])))
+            below = range(number + 1, min(number + 4, len(run)))
+            end = next((n for n in below if run[n].is_aside), number + 4)
+            found.append(_PageLine(place, line, words, tuple(letters[number + 1 : end])))
     return found
 
 
-def _place_of(entry: OutlineEntry, lines: Sequence[_PageLine]) -> tuple[LinePlace | None, int]:
-    """Find the lines that say a title, nearest to where it points or in the largest letters."""
+def _place_of(
+    entry: OutlineEntry, lines: Sequence[_PageLine], taken: Set[LinePlace]
+) -> tuple[LinePlace | None, int]:
+    """Find the lines that say a title, nearest to where it points or in the largest letters.
+
+    None of them may be taken by another title.
+    """
     wanted = _letters(_LABEL.sub("", entry.title))
-    found = [(line, count) for line in lines if (count := _count(wanted, line))]
+    found = [
+        (line, count)
+        for line in lines
+        if (count := _count(wanted, line)) and taken.isdisjoint(_places(line.place, count))
+    ]
     if not found:
         return None, 0
     if entry.top is None:
@@ -91,6 +107,10 @@ def _place_of(entry: OutlineEntry, lines: Sequence[_PageLine]) -> tuple[LinePlac
         top = entry.top
         line, count = min(found, key=lambda i: abs(i[0].line.base + i[0].line.height - top))
     return line.place, count
+
+
+def _places(first: LinePlace, count: int) -> set[LinePlace]:
+    return {LinePlace(first.page, first.block, first.line + n) for n in range(count)}
 
 
 def _count(wanted: str, line: _PageLine) -> int:

@@ -61,7 +61,10 @@ def text_of(lines: Sequence[Line]) -> str:
 
 
 def with_headings(pages: Sequence[Sequence[Run]], headings: Headings) -> list[list[Block]]:
-    """Cut the headings out of the runs of lines that hold them."""
+    """Cut the headings out of the runs of lines that hold them.
+
+    A heading that begins inside another one is none, so that no line is there twice.
+    """
     return [
         [
             part
@@ -80,7 +83,7 @@ def _cut(run: Sequence[Line], place: LinePlace, headings: Headings) -> Iterator[
     begun = 0
     for number in range(len(run)):
         heading = headings.get(LinePlace(place.page, place.block, number))
-        if heading is None:
+        if heading is None or number < begun:
             continue
         if begun < number:
             yield run[begun:number]

@@ -5,6 +5,7 @@ Knows documents and pages; what characters, lines and headings mean is other mod
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2
@@ -34,6 +35,14 @@ _MOST_NAMED = 10
 """Pages that a warning names."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The lines of a page, and whether it is shown turned."""
+
+    lines: Sequence[Line] = ()
+    is_turned: bool = False
+
+
 def load_pdf(path: Path) -> Document:
     """Read a PDF; pages with text and headings begin sections. Raises UnreadableFile."""
     content = content_of(path)
@@ -45,8 +54,9 @@ def load_pdf(path: Path) -> Document:
             manuscript.warn(f"Files inside the PDF, which were left out: {attached}")
         pdf.init_forms()
         pages = _pages(pdf, manuscript)
-        outline = outline_of(pdf)
-    runs = [list(without_tables(in_reading_order(lines))) for lines in without_repeats(pages)]
+        outline = outline_of(pdf, {n for n, page in enumerate(pages) if page.is_turned})
+    kept = without_repeats([page.lines for page in pages])
+    runs = [list(without_tables(in_reading_order(lines))) for lines in kept]
     headings = outlined(runs, outline)
     write_pages(with_headings(runs, set_off(runs) if headings is None else headings), manuscript)
     return manuscript.document(
@@ -76,22 +86,22 @@ def _title(pdf: pypdfium2.PdfDocument) -> str:
     return title if is_title(title) else ""
 
 
-def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[list[Line]]:
+def _pages(pdf: pypdfium2.PdfDocument, manuscript: Manuscript) -> list[_Page]:
     """Read the lines of every page, and warn of pages that are damaged or pictures only."""
     pages, damaged, pictures = [], [], []
     for number in range(1, len(pdf) + 1):
-        lines: list[Line] = []
+        read = _Page()
         try:
             page = _filled_in(pdf, number - 1)
             try:
-                lines = lines_of(page)
-                if not lines and pdfium.FPDFPage_CountObjects(page):
+                read = _Page(lines_of(page), page.get_rotation() != 0)
+                if not read.lines and pdfium.FPDFPage_CountObjects(page):
                     pictures.append(number)
             finally:
                 page.close()
         except pypdfium2.PdfiumError:
             damaged.append(number)
-        pages.append(lines)
+        pages.append(read)
     if len(damaged) == len(pages):
         raise UnreadableFile("The PDF is damaged: none of its pages can be read")
     if damaged:

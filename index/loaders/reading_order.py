@@ -7,7 +7,7 @@ leaves the order that the file has. Pure functions.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 import regex
@@ -157,7 +157,7 @@ def _piece(line: Line, cells: Sequence[LineCell], *, is_cut: bool) -> Line:
     word = text.split(maxsplit=1)[0]
     return replace(
         line,
-        text=with_line_end(text) if is_cut else text,
+        text=with_line_end(text) if is_cut or line.text.endswith("\x02") else text,
         start=cells[0].start,
         end=cells[-1].end,
         first_word=(cells[-1].end - cells[0].start) * len(word) / len(text),
@@ -224,15 +224,17 @@ def _drops(lines: Sequence[Line]) -> list[float]:
 def _notes_last(lines: list[Line]) -> list[Line]:
     """Move notes at the foot of a column behind the text of the page."""
     usual = _usual_size(lines)
+    body = sorted(
+        (line for line in lines if line.size >= _NOTE_SIZE * usual and not line.is_aside),
+        key=lambda line: line.base,
+    )
     text: list[Line] = []
     notes: list[Line] = []
     was_note = False
     for line, before in zip(lines, [None, *lines], strict=False):
         is_small = 0 < line.size < _NOTE_SIZE * usual
         goes_on = was_note and before is not None and _is_below(line, before)
-        was_note = is_small and (
-            goes_on or (bool(_NOTE.match(line.text)) and _is_foot(line, lines, usual))
-        )
+        was_note = is_small and (goes_on or (bool(_NOTE.match(line.text)) and _is_foot(line, body)))
         if was_note:
             notes.append(replace(line, is_aside=True))
         else:
@@ -244,15 +246,11 @@ def _is_below(line: Line, other: Line) -> bool:
     return 0 < other.base - line.base < 2 * other.height and line.start < other.end
 
 
-def _is_foot(line: Line, lines: Sequence[Line], usual: float) -> bool:
-    """Say whether no line of the page's usual size stands below a line."""
+def _is_foot(line: Line, body: Sequence[Line]) -> bool:
+    """Say whether no line of the page's body, which is given from its foot up, is below a line."""
     return not any(
-        other.size >= _NOTE_SIZE * usual
-        and not other.is_aside
-        and other.base < line.base
-        and other.start < line.end
-        and line.start < other.end
-        for other in lines
+        other.start < line.end and line.start < other.end
+        for other in takewhile(lambda other: other.base < line.base, body)
     )
 
 

@@ -45,7 +45,8 @@ def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Keep of each repeated line only the first, so that sentences can run on across pages.
 
     A line is repeated that says the same, or that numbers the page in the same words. The first
-    is marked as one that is.
+    is marked as one that is. So is every line whose number only stands apart, and all are kept:
+    records may be numbered as their pages are.
     """
     marks = [{id(line): _Mark.of(line, n) for line in _edges(page)} for n, page in enumerate(pages)]
     keys = Counter(key for page in marks for key in {mark.key for mark in page.values()})
@@ -57,21 +58,21 @@ def without_repeats(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         if mark.key and keys[mark.key] >= least and count >= _LEAST_PAGES
     }
     seen: set[str] = set()
-    dropped: dict[int, _Look] = {}
+    later: dict[int, _Look] = {}
     for page, found in zip(pages, marks, strict=True):
         for line in page:
             mark = found.get(id(line))
             if mark in repeated and mark.key in seen:
-                dropped[id(line)] = _Look(mark.key, line.size)
+                later[id(line)] = _Look(mark.key, line.size)
         seen |= {mark.key for mark in found.values()}
-    looks = set(dropped.values())
+    looks = set(later.values())
     return [
         [
             replace(line, is_aside=True)
             if id(line) in found and _Look(found[id(line)].key, line.size) in looks
             else line
             for line in page
-            if id(line) not in dropped
+            if id(line) not in later or found[id(line)].is_apart
         ]
         for page, found in zip(pages, marks, strict=True)
     ]
@@ -90,27 +91,30 @@ class _Mark:
     """What two repeated lines have in common.
 
     `ahead` is how far the number of a page is ahead of its place, so that it rises with the page.
-    An empty `key` stands for a line that is never a repeated one.
+    An empty `key` stands for a line that is never a repeated one. The number of a line that
+    `is_apart` may be another than the page's.
     """
 
     key: str
     ahead: int | None
+    is_apart: bool = False
 
     @classmethod
     def of(cls, line: Line, place: int) -> Self:
         """Describe a line on the page at a place, from 0."""
         if len(_NUMBER.findall(line.text)) > _MOST_NUMBERS:
             return cls("", None)
-        found = _PAGE_NUMBER.search(line.text) or _apart(line)
+        numbered = _PAGE_NUMBER.search(line.text)
+        found = numbered or _apart(line)
         if not found or len(found["number"]) > _LONGEST_NUMBER:
             return cls(line.text, None)
         start, end = found.span("number")
         key = f"{line.text[:start]}#{line.text[end:]}"
-        return cls(key, int(found["number"]) - place)
+        return cls(key, int(found["number"]) - place, is_apart=numbered is None)
 
 
 def _apart(line: Line) -> regex.Match[str] | None:
-    """Find a number that stands apart at either end of a line, as those of pages do."""
+    """Find a number that stands apart at either end of a line, as those of pages and records do."""
     if len(line.cells) < 2:
         return None
     if line.cells[-1].text.isdecimal():
