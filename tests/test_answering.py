@@ -183,7 +183,12 @@ def test_an_answer_may_speak_of_answers(assistant, model, said):
 
 
 @pytest.mark.parametrize(
-    ("ending", "said"), [(Ending.LENGTH, "answer_tokens"), (Ending.FILTERED, "content filter")]
+    ("ending", "said"),
+    [
+        (Ending.LENGTH, "answer_tokens"),
+        (Ending.FILTERED, "content filter"),
+        (Ending.UNTOLD, "may be cut off"),
+    ],
 )
 def test_an_answer_that_was_cut_off_says_so(assistant, model, ending, said):
     number = source_number(assistant, LEADER, "kade")

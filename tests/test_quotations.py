@@ -102,6 +102,7 @@ def test_what_is_shown_and_counted(written, shown, misquoted):
         'A 5" pipe, a 6" pipe and a 7" pipe for the works at the quay',
         "‘t Hof is een huis in de stad, en ’s avonds open",
         "'s-Gravenhage ligt aan zee, en auto's rijden er naar de readers' library",
+        "In de jaren '90 heette dit 'de dienst', en in '85 'de tak'",
         "'t Hof en 'n huis zijn 's avonds open, don't you know, bij de buren' thuis",
         "A 'so-called' quay, and 5' 6' of it\nand readers' books",
         "It’s the council’s own quay, isn’t it, and the readers’ library",
