@@ -51,6 +51,18 @@ def test_every_form_of_quotation_is_decided(pair):
     assert parse([f"It says {opening}{FALSE}{closing} [1]."]) == (f"It says {FALSE} [1].", 1)
 
 
+@pytest.mark.parametrize(
+    "source", ["De kosten [artikel 5] en de baten", "De kosten (artikel 5) en de baten"]
+)
+def test_a_number_in_brackets_may_be_the_sources_own(source):
+    def holds(words):
+        return locate(words, source) is not None
+
+    for inside in ("[artikel 5]", "(artikel 5)"):
+        kept = f"“De kosten {inside} en de baten” [1]"
+        assert parse([kept], holds) == (kept, 0)
+
+
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_quotation_may_end_the_stream(pair):
     opening, closing = pair
