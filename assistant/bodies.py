@@ -19,6 +19,9 @@ MULTIPART = "multipart/form-data"
 
 _PREFIXES = ("/api/", "/v1/", "/embed/")
 _PAGE_PREFIXES = ("/gradio_api/", "/library/gradio_api/")
+MOST_PAGE_BYTES = 16_000_000
+"""A browser sends what it keeps of conversations, which is at most some five million characters."""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -114,3 +117,23 @@ def _too_slow(bound: Bound) -> str:
 
 def _too_large(bound: Bound) -> str:
     return f"The body is larger than {bound.most_bytes:,} bytes, the most that is taken here."
+
+
+async def read_whole(receive: Receive) -> tuple[bytes, Receive]:
+    """Read a body, and give what hands it on; reading ends where it is larger than pages send."""
+    body, message = bytearray(), await receive()
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > MOST_PAGE_BYTES:
+            break
+        message = await receive()
+    pending = [message if message["type"] != "http.request" else _whole(bytes(body))]
+
+    async def handed_on() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return bytes(body), handed_on
+
+
+def _whole(body: bytes) -> Message:
+    return {"type": "http.request", "body": body, "more_body": False}

@@ -5,6 +5,7 @@ Knows how the parts are mounted; nothing of what they do.
 
 import secrets
 from importlib.metadata import version
+from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI, HTTPException, Request
@@ -19,7 +20,7 @@ from assistant.access import entry_refusal, refusal
 from assistant.access_build import build_embed_tokens, build_identities
 from assistant.admission import Admission
 from assistant.api import owner_routes, public_routes, refuse_the_rest, report_errors
-from assistant.bodies import JSON, MULTIPART, BodyBounds, Bound
+from assistant.bodies import JSON, MOST_PAGE_BYTES, MULTIPART, BodyBounds, Bound
 from assistant.build import Installation, largest_file
 from assistant.chat import THEME, build_chat, head, translations
 from assistant.chat_events import ChatEvents
@@ -27,6 +28,7 @@ from assistant.clients import ForwardedClients
 from assistant.document_api import DocumentDesk, document_routes
 from assistant.embed_routes import embed_routes
 from assistant.gate import DOCUMENTS, LIBRARY, LIBRARY_UPLOADS, LibraryGate, collection_of
+from assistant.gradio_guard import GradioGuard
 from assistant.library import CSS as LIBRARY_CSS
 from assistant.library import build_library
 from assistant.library import head as library_head
@@ -48,9 +50,6 @@ from index.page_pictures import PagePictures
 
 _ROOM_TO_REFUSE = 4
 _MOST_JSON_BYTES = 8_000_000
-_MOST_PAGE_BYTES = 16_000_000
-"""A browser sends what it keeps of conversations, which is at most some five million characters."""
-
 _SLOWEST_BYTES_PER_SECOND = 100_000
 _MOST_FILES = 100
 """Of the largest size, in one upload to the library; of smaller ones there may be more."""
@@ -129,6 +128,7 @@ def create_app(installation: Installation) -> FastAPI:
     owner = installation.ownership
     token = owner.token if owner is not None else secrets.token_urlsafe(32)
     identities = build_identities(installation.settings, token)
+    app.add_middleware(GradioGuard, uploads=Path(gr.utils.get_upload_folder()))
     app.add_middleware(TabGuard)
     # Around all of the above, and around what is mounted: nothing is reached but through it.
     app.add_middleware(Admission, identities=identities, book=book)
@@ -183,7 +183,7 @@ def _add_program_routes(
             "/gradio_api/upload": Bound("", _MOST_REFUSED_BYTES),
             LIBRARY_UPLOADS: _upload(largest_file(settings), _MOST_FILES),
         },
-        page=Bound("", _MOST_PAGE_BYTES),
+        page=Bound("", MOST_PAGE_BYTES),
     )
 
 
@@ -219,6 +219,7 @@ def _mount_chat(
     # Gradio runs so many events at once, of which each answer is one, and all else is to go on.
     chat.max_threads += reception.places
     chat.queue(default_concurrency_limit=8, max_size=_MOST_EVENTS)
+    chat.has_launched = True
     gr.mount_gradio_app(
         app,
         chat,
@@ -252,6 +253,8 @@ def _mount_library(
     desks = Desks(installation.stewards, seen, may_change)
     library = build_library(LibraryEvents(desks, book, settings.largest_file_mb), i18n)
     library.queue(default_concurrency_limit=8, max_size=64)
+    # Else Gradio would take any path in an event for that of a file that was uploaded.
+    library.has_launched = True
     gr.mount_gradio_app(
         app,
         library,

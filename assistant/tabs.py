@@ -13,17 +13,15 @@ from http import HTTPStatus
 
 from anyio import move_on_after
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant.bodies import MOST_PAGE_BYTES, read_whole
 from assistant.failures import failure
 from assistant.identities import Identity, identity_of
 
 _MOST_TABS = 10_000
 _MOST_CHARACTERS = 100
 """Of a tab's name; Gradio's own has some ten."""
-
-_MOST_BYTES = 16_000_000
-"""Of a request's body; a browser's kept conversations come along."""
 
 _SECONDS = 60.0
 """For a whole body."""
@@ -75,7 +73,7 @@ class TabGuard:
         if scope["method"] == "POST" and not _is_form(connection):
             body = None
             with move_on_after(self._seconds):
-                body, receive = await _read(receive)
+                body, receive = await read_whole(receive)
         refused = self._objection(connection, body, identity)
         if refused is None:
             await self._app(scope, receive, send)
@@ -89,8 +87,10 @@ class TabGuard:
         if body is None:
             told = f"The body did not come within {self._seconds:.0f} seconds, the most it may."
             return HTTPStatus.REQUEST_TIMEOUT, told
-        if len(body) > _MOST_BYTES:
-            told = f"The body is larger than {_MOST_BYTES:,} bytes, the most that is taken here."
+        if len(body) > MOST_PAGE_BYTES:
+            told = (
+                f"The body is larger than {MOST_PAGE_BYTES:,} bytes, the most that is taken here."
+            )
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told
         try:
             tabs = list(_named(connection, body))
@@ -122,23 +122,3 @@ def _named(connection: HTTPConnection, body: bytes) -> Iterator[str]:
         return
     if isinstance(data, dict) and isinstance(data.get(_NAME), str):
         yield data[_NAME]
-
-
-async def _read(receive: Receive) -> tuple[bytes, Receive]:
-    """Read a body, and give what hands it on; reading ends where it is larger than is taken."""
-    body, message = bytearray(), await receive()
-    while message["type"] == "http.request":
-        body += message.get("body", b"")
-        if not message.get("more_body") or len(body) > _MOST_BYTES:
-            break
-        message = await receive()
-    pending = [message if message["type"] != "http.request" else _whole(bytes(body))]
-
-    async def handed_on() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return bytes(body), handed_on
-
-
-def _whole(body: bytes) -> Message:
-    return {"type": "http.request", "body": body, "more_body": False}

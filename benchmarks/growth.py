@@ -136,7 +136,7 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * MILLISECONDS
 
 
-def shown(times: Sequence[float]) -> str:
+def shown(times: Sequence[float] | np.ndarray) -> str:
     """Word the median and the 95th percentile."""
     return f"p50 {np.percentile(times, 50):.0f} p95 {np.percentile(times, 95):.0f} ms"
 

@@ -7,12 +7,15 @@ there, nor of language models, prompts or the web.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self, TypeVar
 
+from index.catalog import CATALOG
+from index.catalog_version import CatalogVersion
 from index.coverage import Coverage
 from index.errors import EmptyCorpus, StoreUnavailable
 from index.generation import Generation
 from index.language_means import LanguageMeans, known, written_at
 from index.originals import Original
 from index.reading import Reading
+from index.remembered_hits import RememberedHits
 from index.retriever import HybridRetriever
 from index.selection import selected
 from index.stores import Stores
@@ -43,6 +46,7 @@ class CorpusReader:
         self._reading = reading
         self._means: LanguageMeans | None = None
         self._means_at = 0
+        self._hits = RememberedHits(CatalogVersion(workspace.folder / CATALOG))
         try:
             workspace.current()
         except StoreUnavailable:
@@ -57,6 +61,7 @@ class CorpusReader:
 
     def close(self) -> None:
         """Release the files."""
+        self._hits.close()
         self._workspace.close()
 
     # Questions
@@ -80,7 +85,12 @@ class CorpusReader:
             if stores is None or not stores.generation.has_ready():
                 raise EmptyCorpus("No documents are indexed yet. Run 'bronwijzer sync PATH' first.")
             stores.generation.expect(self._embedder.fingerprint)
-            return self._retriever(stores).search(question, limit, document_ids)
+            # Means change with their file, which is no part of the catalog.
+            retriever = self._retriever(stores)
+            wordings = question if isinstance(question, str) else tuple(question.items())
+            chosen = None if document_ids is None else tuple(document_ids)
+            key = (wordings, limit, chosen, stores.generation.number, self._means_at)
+            return self._hits.found(key, lambda: retriever.search(question, limit, document_ids))
 
         return self._steadily(ranked)
 

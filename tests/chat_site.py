@@ -89,7 +89,7 @@ def opened_page(browser, address, width=1280, height=800, documents=6, **options
     page.goto(address)
     expect(page.locator("#status")).to_contain_text(f"{documents} do", ignore_case=True)
     yield page
-    assert page.errors == []
+    assert page.errors == [], page.errors
     outside = [u for u in page.requested if not u.startswith((address, "data:", "blob:"))]
     assert outside == []
     context.close()

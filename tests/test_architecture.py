@@ -31,6 +31,7 @@ HOMES = {
     "sqlite3": {
         "index/database.py",
         "index/catalog.py",
+        "index/catalog_version.py",
         "index/generation.py",
         "index/schema.py",
     },
@@ -60,7 +61,7 @@ HOMES = {
     "jwt": {"assistant/embed_tokens.py"},
     "mcp": {"assistant/mcp_server.py"},
     "watchfiles": {"assistant/folder_watch.py"},
-    "cachetools": {"assistant/reply_cache.py", "index/query_cache.py"},
+    "cachetools": {"assistant/reply_cache.py", "index/query_cache.py", "index/remembered_hits.py"},
 }
 LOADER_LIBRARIES = {
     *("pypdfium2", "PIL", "docx", "lxml", "markdown_it", "charset_normalizer"),

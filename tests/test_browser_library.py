@@ -13,7 +13,7 @@ from tests.corpora import TEXTS, write_texts
 from tests.test_accessibility import findings
 from tests.test_cli import environment_of, serving
 
-PATIENCE = 30_000
+PATIENCE = 90_000
 HOSTILE = "<img src=x onerror=alert(1)>.txt"
 CANTEEN = "The canteen of the town hall of Veenrade opens at eleven and closes at three."
 SMALL = {"BRONWIJZER_LARGEST_FILE_MB": "0.02"}

@@ -94,10 +94,10 @@ def test_from_the_cited_sentence_to_its_place_on_the_page(page, source):
     expect(picture).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".place")).to_contain_text("Pagina 1 van 2")
     assert fits(page)
-    shown = page.evaluate(
+    page.wait_for_function(
         "() => { const i = document.querySelector('img'); return i.complete && i.naturalWidth; }"
     )
-    assert shown == 1400
+    assert page.evaluate("document.querySelector('img').naturalWidth") == 1400
     # The anchor puts the mark in view; what Chromium shows is yellow there, and only there.
     expect(page.locator("#cited")).to_be_in_viewport(timeout=PATIENCE)
     image = Image.open(io.BytesIO(picture.screenshot()))
