@@ -246,7 +246,7 @@ class Assistant:
     def _judged(self, answer: Answer, draft: Draft, model: str, ending: Ending | None) -> Answer:
         """Keep what the model wrote where the sources bear it out."""
         phrases = self._phrases.of(answer.language)
-        if ending in (Ending.LENGTH, Ending.FILTERED):
+        if ending not in (None, Ending.COMPLETE):
             notice = Notice.of(f"remark_cut_{ending.value}", model=model)
             answer = replace(answer, notices=(*answer.notices, notice))
             if draft.is_silent:

@@ -11,11 +11,15 @@ from assistant.types import Message
 
 
 class Ending(Enum):
-    """How a reply ended: by itself, at the most that may be written, or at a content filter."""
+    """How a reply ended: by itself, at the most that may be written, or at a content filter.
+
+    Untold, it may have broken off.
+    """
 
     COMPLETE = "complete"
     LENGTH = "length"
     FILTERED = "filtered"
+    UNTOLD = "untold"
 
 
 class ChatModel(Protocol):

@@ -31,14 +31,15 @@ _PLACE = (
     "|sivu|σελ|sayfa|стр|с"
 )
 _NAMED = rf"(?:(?:{_SOURCE})\.?\s*(?:(?:no|nr)\.?\s*|[#№:]\s*)?)"
-_NUMBERS = r"\d{1,3}(?:\s*[-–—]\s*\d{1,3})?"
+_TO = r"(?:\s*(?:[-–—~～]|[至到])\s*|\s+(?:t/m|tot|to|bis|à|do|до)\s+)"
+_NUMBERS = rf"\d{{1,3}}(?:{_TO}\d{{1,3}})?"
 _MARK = regex.compile(
     rf"(?:\^|{_NAMED})?(?P<numbers>{_NUMBERS}(?:(?:\s*[,;，、؛،&+/]\s*(?:(?:{_AND})\s+)?"
     rf"|\s+(?:{_AND})\s+|(?:[和与與及と]|및))\s*{_NAMED}?{_NUMBERS})*)"
     rf"(?:\s*†.*|\s*[,;:]?\s*(?:{_PLACE})\.?\s*\d{{1,4}}(?:\s*[-–]\s*\d{{1,4}})?)?",
     regex.IGNORECASE,
 )
-_RANGE = regex.compile(r"(\d+)(?:\s*[-–—]\s*(\d+))?")
+_RANGE = regex.compile(rf"(\d+)(?:{_TO}(\d+))?", regex.IGNORECASE)
 _SENTENCE_END = regex.compile(r"[.!?。！？؟।]+[\s\"'”’)\]]*(?=\s|$)|\n")
 _MARKS_BEHIND = regex.compile(r"(?:\s*\[\d{1,3}\])* *\Z")
 _LIKE_MARK = regex.compile(r"\[\d{1,3}\Z")
@@ -54,8 +55,9 @@ _LONGEST_RUN = 60
 class MarkParser:
     """Turns a stream with marks as models write them into one with "[n]" alone.
 
-    Understands [1], [1, 2], [1 and 2], [1-3], [[1]], 【1】, ［1］, [Source 1], [Source 1, page 3]
-    and [1†L5], in code too, since a number in brackets is read as a mark wherever it is shown.
+    Understands [1], [1, 2], [1 and 2], [1-3], [1 to 3], [[1]], 【1】, ［1］, [Source 1],
+    [Source 1, page 3] and [1†L5], in code too, since a number in brackets is read as a mark
+    wherever it is shown.
     Other brackets stay as they are. Holds back what may yet become a mark; drops numbers that
     `resolve` does not know, and counts them. A mark before its sentence is put behind it, where it
     can be known what it is to bear out. There are `sources` sources, numbered from 1.

@@ -14,6 +14,7 @@ from assistant.evidence import cite, excerpt
 from assistant.links import LinkFilter, addresses
 from assistant.quotations import QuotationParser, quotations_in
 from assistant.sanitation import EchoDetector, defused, source_text, source_title
+from assistant.sentinel import declines, may_decline, without_sentinel
 from assistant.support import Statement, SupportJudge, in_full
 from assistant.types import Answer, Citation, Claim, Evidence, Kind, Message, Notice, Support
 from assistant.verbatim import QuotableText
@@ -21,21 +22,8 @@ from index.passages import sentence_spans
 from index.types import SentenceMatch, Span
 from prompts import template
 
-SENTINEL = "NO ANSWER"
-"""What the prompt asks the model to reply when the sources do not tell."""
-
-_DECLINES = regex.compile(
-    rf"\A[\s\"'*_`]*(?:{SENTINEL}\b|(?i:{SENTINEL})\s*(?:[.!:;\"'*_`]|\n|\Z))"
-    rf"|^[ \"'*_`]*{SENTINEL}[ .!\"'*_`]*$",
-    regex.MULTILINE,
-)
-"""It begins the reply or has a line of its own; "no answer is needed" is a sentence like others."""
-
 _MOST_RECALLED = 400
 """In characters of each turn: a local model reads about 200 a second."""
-
-_LONGEST_START = 40
-"""In characters: the sentinel, and what may stand around it."""
 
 _MOST_RECENT = 2000
 """In characters of an answer: a quotation and the mark behind it are in them."""
@@ -105,20 +93,21 @@ class Draft:
         self._filter = LinkFilter(addresses(given))
         self._echo = EchoDetector(instructions, given)
         self._passed = 0
+        self._has_ended = False
         self._raw = ""
 
     @property
     def text(self) -> str:
-        """The text so far; empty while it may yet become the sentinel."""
-        start = self._raw.lstrip(" \n\"'*_`")[:_LONGEST_START]
-        if SENTINEL.startswith(start.upper()) or _DECLINES.match(start):
+        """The text so far, without what may yet become the sentinel."""
+        if may_decline(self._raw):
             return ""
-        return self._filter.text.strip()
+        text = self._filter.text
+        return (text if self._has_ended else without_sentinel(text)).strip()
 
     @property
     def declined(self) -> bool:
         """Say whether the model found no answer in the sources."""
-        return _DECLINES.search(self._raw) is not None or self.is_silent
+        return declines(self._raw) or self.is_silent
 
     @property
     def is_silent(self) -> bool:
@@ -148,6 +137,7 @@ class Draft:
         self._parser.finish()
         self._pass_on()
         self._filter.finish()
+        self._has_ended = True
 
     def _pass_on(self) -> None:
         self._filter.feed(self._parser.text[self._passed :])

@@ -38,9 +38,12 @@ class NumberWords:
 
 def _engine(language: str) -> RbnfEngine | None:
     try:
-        return RbnfEngine.for_language(language)
+        engine = RbnfEngine.for_language(language)
+        # Of a language that is known without rules, only this tells that there are none.
+        engine.format_number(1)
     except ValueError:
         return None
+    return engine
 
 
 def _stem(word: str) -> str:

@@ -19,20 +19,22 @@ _LIST_MARKER = regex.compile(r"^\W*\d{1,2}[.)]\s")
 _SIGNS = regex.compile(r"[\p{P}\p{S}]+")
 
 
-def missing_numbers(claim: str, text: str) -> list[Numeral]:
+def missing_numbers(claim: str, text: str, apart: bool = False) -> list[Numeral]:
     """List the numbers of a claim that a text does not have.
 
     One is there if any of its readings is any of those of the text. None are missing where one
-    of the two counts in ten thousands, since the digits then differ.
+    of the two counts in ten thousands, since the digits then differ. With `apart`, what looks
+    like one amount of money, with blanks between its digits, may be several numbers in a row.
     """
     said = list(numerals(prepared(_LIST_MARKER.sub("", claim))))
     if not said or _MYRIAD.search(claim) or _MYRIAD.search(text):
         return []
-    there = _values(text)
+    there = _values(text, apart)
     return [
         numeral
         for numeral in said
         if not any(there.issuperset(reading) for reading in numeral.readings)
+        and not (apart and numeral.apart and there.issuperset(numeral.apart))
     ]
 
 
@@ -65,7 +67,7 @@ def with_plain_numbers(text: str) -> str:
     return "".join([*written, _SIGNS.sub(" ", text[behind:])])
 
 
-def _values(text: str) -> set[str]:
+def _values(text: str, apart: bool) -> set[str]:
     """Collect all that the numbers of a text may mean."""
     text = prepared(text)
     found = list(numerals(text))
@@ -74,7 +76,8 @@ def _values(text: str) -> set[str]:
     worded = {f"{year}-{UNTOLD}-{int(day)}" for day, year in dates}
     told = {value for value in read if UNTOLD not in value}
     own = {UNTOLD} if told == read else set()
-    return told.union(worded, own, *(n.parts for n in found))
+    several = (n.apart for n in found if apart)
+    return told.union(worded, own, *(n.parts for n in found), *several)
 
 
 def _written(text: str, numeral: Numeral) -> str:

@@ -44,6 +44,23 @@ _DIGITS, _SEPARATOR = regex.compile(r"\d+"), regex.compile(r"\D")
 _TELEPHONE_DIGITS = range(7, 16)
 
 _DOTTED_TIME = regex.compile(r"([01]?\d|2[0-4])\.([0-5]\d)")
+_SECTION = regex.compile(r"\d+(?:\.\d+){1,2}")
+_SECTION_BEFORE = regex.compile(
+    r"(?:[§第]|المادة|\b(?:art|artikel(?:en|s|n)?|articles?|leden|lid|sec|sections?|sectie|versions?"
+    r"|versies?|ziffer|kapitel|hoofdstuk|paragraaf)\.?) ?$",
+    regex.IGNORECASE,
+)
+_SECTION_REACH = 12
+
+_HOUR_BEHIND = regex.compile(
+    r"(?: ?(?:[-–—àa]|tot|bis|to|until|and|en|und|et) ?\d{1,2}(?:[:.]\d\d)?)?"
+    r" ?(?:(?:uur|u|uhr|h|heures?|o'clock|[ap]\.? ?m)\b|[点點时時시])",
+    regex.IGNORECASE,
+)
+_HOUR_BEFORE = regex.compile(r"الساعة ?$")
+_HOUR_REACH = 8
+_HOURS = frozenset(str(hour) for hour in range(25))
+
 _AFTERNOON = regex.compile(r" ?p\.? ?m\b", regex.IGNORECASE)
 _THOUSANDS = regex.compile(r"([1-9]\d{0,2}(?: \d{3})+)(?:[.,](\d+))?")
 _CURRENCY_BEFORE = regex.compile(r"(?:\p{Sc}|\b(?:eur|euro|usd|gbp)) ?$", regex.IGNORECASE)
@@ -65,6 +82,7 @@ class Numeral:
     """A number from `start` to `end` of a text, `prepared`; its `readings`, likeliest first.
 
     `parts` are further values that a text with it has: the day, month and year of a date.
+    `apart` are those of several numbers in a row that look like one amount of money.
     `small`: a text may spell it out.
     """
 
@@ -72,12 +90,14 @@ class Numeral:
     end: int
     readings: tuple[Reading, ...]
     parts: Reading = ()
+    apart: Reading = ()
     small: bool = False
 
     @property
     def whole(self) -> int | None:
         """The whole number that it may be, where it is small."""
-        return next((int(r[0]) for r in self.readings if self.small and r[0] in _SMALL), None)
+        values = (reading[0].removesuffix(":00") for reading in self.readings)
+        return next((int(value) for value in values if self.small and value in _SMALL), None)
 
 
 def prepared(text: str) -> str:
@@ -130,13 +150,24 @@ def _found(text: str) -> Iterator[Numeral]:
 
 def _plain(text: str, match: regex.Match[str]) -> Iterator[Numeral]:
     """Read digits with separators; what makes no one number is read part by part."""
-    readings = _readings(match["plain"])
+    written = match["plain"]
+    readings = _section(text, match) or _readings(written)
     if readings:
         yield _clock(text, match.span(), readings)
     else:
-        for part in _DIGITS.finditer(match["plain"]):
+        for part in _DIGITS.finditer(written):
             start = match.start() + part.start()
             yield _clock(text, (start, start + len(part.group())), ((plain_value(part.group()),),))
+
+
+def _section(text: str, match: regex.Match[str]) -> tuple[Reading, ...]:
+    """Read the number of a section or version as it is written: 3.10 is not 3.1."""
+    written = match["plain"]
+    before = text[max(0, match.start() - _SECTION_REACH) : match.start()]
+    is_told = _SECTION_BEFORE.search(before) or text.startswith(("条", "條"), match.end())
+    if not is_told or not _SECTION.fullmatch(written):
+        return ()
+    return tuple((value,) for value in dict.fromkeys((written, written.removesuffix(".0"))))
 
 
 def _readings(written: str) -> tuple[Reading, ...]:
@@ -154,9 +185,9 @@ def _readings(written: str) -> tuple[Reading, ...]:
     clock = _DOTTED_TIME.fullmatch(written)
     if clock:
         found.append(f"{int(clock[1])}:{clock[2]}")
-    if not found and set(separators) == {"."}:
+    if (not found or groups[-1].endswith("0")) and set(separators) == {"."}:
         found.append(written)  # A version or a section, of which every part counts.
-    return tuple((value,) for value in found)
+    return tuple((value,) for value in dict.fromkeys(found))
 
 
 def _in_thousands(groups: Sequence[str], separator: str) -> bool:
@@ -194,14 +225,21 @@ def _date(match: regex.Match[str]) -> Numeral:
 
 
 def _clock(text: str, span: tuple[int, int], readings: Sequence[Reading]) -> Numeral:
-    """Add what a number means as a time: whole hours, and those of an afternoon."""
+    """Add what a number means as a time: an hour, and one of an afternoon."""
     values = [value for reading in readings for value in reading]
+    if values[0] in _HOURS and _is_hour(text, span):
+        values.append(f"{values[0]}:00")
     if _AFTERNOON.match(text, span[1]):
         values += filter(None, [_afternoon(value) for value in values])
-    values += [value.removesuffix(":00") for value in values if value.endswith(":00")]
+    small = not _SMALL.isdisjoint(value.removesuffix(":00") for value in values)
     half = _FRACTION in text[slice(*span)] and values[0].partition(".")[0] in _SMALL
     found = tuple((value,) for value in dict.fromkeys(values))
-    return Numeral(*span, found, small=half or not _SMALL.isdisjoint(values))
+    return Numeral(*span, found, small=half or small)
+
+
+def _is_hour(text: str, span: tuple[int, int]) -> bool:
+    before = text[max(0, span[0] - _HOUR_REACH) : span[0]]
+    return bool(_HOUR_BEHIND.match(text, span[1]) or _HOUR_BEFORE.search(before))
 
 
 def _afternoon(value: str) -> str:
@@ -222,13 +260,13 @@ def _joined(text: str, row: Sequence[Numeral]) -> Iterator[Numeral]:
 
 
 def _grouped(text: str, group: Sequence[Numeral]) -> Numeral:
-    """Read numbers in a row as one; as several too, unless it is of a currency."""
+    """Read numbers in a row as one; as several too, of a currency only as `apart`."""
     start, end = group[0].start, group[-1].end
     whole: Reading = (_across(text, group),)
+    apart = tuple(numeral.readings[0][0] for numeral in group)
     before = text[max(0, start - _CURRENCY_REACH) : start]
     if _CURRENCY_BEFORE.search(before) or _CURRENCY_BEHIND.match(text, end):
-        return Numeral(start, end, (whole,))
-    apart = tuple(numeral.readings[0][0] for numeral in group)
+        return Numeral(start, end, (whole,), apart=apart)
     places = range(len(group) + 1)
     pieces = (_across(text, group[first:last]) for first in places for last in places[first + 2 :])
     return Numeral(start, end, (whole, apart), tuple(filter(None, pieces)))

@@ -27,6 +27,7 @@ from assistant.openai_models import (
     Choice,
     Completion,
     Findings,
+    FinishReason,
     ModelEntry,
     ModelList,
     OpenAIFailure,
@@ -38,7 +39,7 @@ from assistant.openai_models import (
 )
 from assistant.reception import EventForm, Reception
 from assistant.remarks import remarks
-from assistant.types import DEFAULT_COLLECTION, Answer, Message
+from assistant.types import DEFAULT_COLLECTION, Answer, Kind, Message
 from assistant.visible_corpora import CorporaFor, VisibleCorpora
 from assistant.wire import write_citation
 from assistant.wording import WordingBook
@@ -46,6 +47,11 @@ from assistant.wording import WordingBook
 _MOST_TURNS = 50
 _LONGEST_TURN = 20_000
 _STREAM_BROKEN = 503
+
+_FINISHES: dict[str, FinishReason] = {
+    "remark_cut_length": "length",
+    "remark_cut_filtered": "content_filter",
+}
 
 _FAILURES: Responses = {
     "4XX": {"model": OpenAIFailure, "description": "What was asked cannot be met"},
@@ -85,7 +91,7 @@ class _Reply:
             id=self._id,
             created=self._created,
             model=self._asked.model,
-            choices=[Choice(message=message)],
+            choices=[Choice(message=message, finish_reason=_finish(last))],
             usage=Usage(),
         )
 
@@ -96,15 +102,17 @@ class _Reply:
 
         None stands for a snapshot that adds nothing.
         """
+        finish: FinishReason = "stop"
         with closing(answers):
             for number, answer in enumerate(answers):
+                finish = _finish(answer)
                 piece = self._growing.grow(answer)
                 if number == 0:
                     yield self._chunk({"role": "assistant", "content": ""})
                 yield self._chunk({"content": piece}) if piece else None
                 if answer.done:
                     yield self._chunk(self._told(answer))
-        yield self._chunk({}, finish="stop")
+        yield self._chunk({}, finish)
         if with_usage:
             yield {**self._chunk({}), "choices": [], "usage": Usage().model_dump()}
 
@@ -113,7 +121,7 @@ class _Reply:
         findings = self._findings(answer).model_dump(mode="json")
         return {"annotations": annotations, "bronwijzer": findings}
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, Any], finish: FinishReason | None = None) -> dict[str, Any]:
         return {
             "id": self._id,
             "object": "chat.completion.chunk",
@@ -188,6 +196,12 @@ def openai_routes(corpora_for: CorporaFor, book: WordingBook, reception: Recepti
         return _whole(reply, await reception.last(request, answers))
 
     return router
+
+
+def _finish(answer: Answer) -> FinishReason:
+    """Tell how an answer ended, which is a model's text where it has one."""
+    keys = {notice.key for notice in answer.notices} if answer.kind is Kind.WRITTEN else ()
+    return next((finish for key, finish in _FINISHES.items() if key in keys), "stop")
 
 
 def _whole(reply: _Reply, last: Answer | Response) -> Response:

@@ -4,6 +4,7 @@ Knows that protocol; nothing of passages, citations or prompts. Imported only wh
 used, since the SDK takes longer to import than a question to answer.
 """
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from typing import Any, TypeVar
@@ -50,6 +51,7 @@ class OpenAIChatModel:
         self, url: str, name: str, key: str, timeout: float = 120.0, most_tokens: int = 300
     ) -> None:
         self._url = url
+        self._timeout = timeout
         self._most_tokens = most_tokens
         self._client = OpenAI(
             base_url=url,
@@ -87,12 +89,13 @@ class OpenAIChatModel:
     def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces, an empty one for each second without. Raises ModelUnavailable.
 
-        What a model thinks between <think> and </think> is no part of it. Returns how it ended;
-        what the server goes on with beyond the most tokens is not read. Closed early, even before
-        the first piece, it ends the connection.
+        What a model thinks between <think> and </think> is no part of it. Returns how it ended,
+        as far as the server told: the SDK does not say whether the stream had its last line. What
+        the server goes on with beyond the most tokens is not read. Closed early, even before the
+        first piece, it ends the connection.
         """
-        ending = Ending.COMPLETE
-        for piece in self._drawn(self._pieces(self.name, messages)):
+        ending = Ending.UNTOLD
+        for piece in self._drawn(self._pieces(messages)):
             if isinstance(piece, Ending):
                 ending = piece
             else:
@@ -102,20 +105,26 @@ class OpenAIChatModel:
     def _drawn(self, items: AsyncIterator[Item]) -> Iterator[Item | None]:
         try:
             yield from self._loop.drawn(items, _SECONDS_BETWEEN_SIGNS)
-        except (OpenAIError, *_MALFORMED) as error:
+        except (OpenAIError, TimeoutError, *_MALFORMED) as error:
             raise self._unavailable(error) from error
 
-    async def _pieces(self, name: str, messages: Sequence[Message]) -> AsyncIterator[str | Ending]:
+    async def _chosen(self) -> str:
+        """Give the name without keeping anybody waiting who may leave."""
+        if not self._name:
+            self._name = (await self._streaming.models.list()).data[0].id
+        return self._name
+
+    async def _pieces(self, messages: Sequence[Message]) -> AsyncIterator[str | Ending]:
         chunks = await self._streaming.chat.completions.create(
-            model=name,
+            model=await self._chosen(),
             messages=_wire(messages),
             max_tokens=self._most_tokens,
             temperature=0.0,
             stream=True,
         )
-        text, ending = ReplyText(_CHARACTERS_A_TOKEN * self._most_tokens), Ending.COMPLETE
+        text, ending = ReplyText(_CHARACTERS_A_TOKEN * self._most_tokens), Ending.UNTOLD
         async with chunks:
-            async for chunk in chunks:
+            async for chunk in self._timely(chunks):
                 ending = _ending(chunk) or ending
                 if piece := text.feed(_content(chunk)):
                     yield piece
@@ -124,7 +133,19 @@ class OpenAIChatModel:
         if piece := text.finish():
             yield piece
         was_cut = text.is_full or text.is_thinking
-        yield Ending.LENGTH if was_cut and ending is Ending.COMPLETE else ending
+        yield Ending.LENGTH if was_cut and ending is not Ending.FILTERED else ending
+
+    async def _timely(
+        self, chunks: AsyncIterator[ChatCompletionChunk]
+    ) -> AsyncIterator[ChatCompletionChunk]:
+        """Wait for each chunk no longer than the timeout, which comments in a stream put off."""
+        while True:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    chunk = await anext(chunks)
+            except StopAsyncIteration:
+                return
+            yield chunk
 
     def probability(
         self, messages: Sequence[Message], yes: str, no: str
@@ -134,18 +155,16 @@ class OpenAIChatModel:
         Yields for each second without an answer. Closed early, it ends the connection.
         """
         found = None
-        for share in self._drawn(self._shares(self.name, messages, yes, no)):
+        for share in self._drawn(self._shares(messages, yes, no)):
             if share is None:
                 yield
             else:
                 found = share
         return found
 
-    async def _shares(
-        self, name: str, messages: Sequence[Message], yes: str, no: str
-    ) -> AsyncIterator[float]:
+    async def _shares(self, messages: Sequence[Message], yes: str, no: str) -> AsyncIterator[float]:
         response = await self._streaming.chat.completions.create(
-            model=name,
+            model=await self._chosen(),
             messages=_wire(messages),
             max_tokens=1,
             temperature=0.0,
@@ -167,7 +186,7 @@ class OpenAIChatModel:
                 remedy = "It refused the key: correct the setting model_key."
             case NotFoundError():
                 remedy = "It knows no such model or address: correct model or model_url."
-            case APITimeoutError():
+            case APITimeoutError() | TimeoutError():
                 remedy = "It took too long: raise model_timeout, or use a smaller model."
             case APIConnectionError():
                 remedy = "There is no connection: start the server, or correct model_url."
@@ -201,7 +220,7 @@ def _content(chunk: ChatCompletionChunk) -> str:
 
 def _ending(chunk: ChatCompletionChunk) -> Ending | None:
     reason: object = chunk.choices[0].finish_reason if chunk.choices else None
-    return _ENDINGS.get(reason) if isinstance(reason, str) else None
+    return _ENDINGS.get(reason, Ending.COMPLETE) if isinstance(reason, str) and reason else None
 
 
 def _share(response: ChatCompletion, yes: str, no: str) -> float | None:

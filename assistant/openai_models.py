@@ -196,13 +196,17 @@ class Reply(Described):
     bronwijzer: Findings
 
 
+FinishReason = Literal["stop", "length", "content_filter"]
+"""How an answer ended: by itself, at the most that a model may write, or at a content filter."""
+
+
 class Choice(Described):
     """The one answer."""
 
     index: Literal[0] = 0
     message: Reply
     logprobs: None = None
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: FinishReason = "stop"
 
 
 class Usage(Described):

@@ -30,7 +30,7 @@ _MOST_NESTED = 4
 _SPACED_LETTER = regex.compile(
     r"[[\p{L}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]", regex.V1
 )
-_SHORTENED = regex.compile(r"'(?:[stnkmrd]|ns|em|til|tis|twas|\d\ds)(?=\W)", regex.IGNORECASE)
+_SHORTENED = regex.compile(r"'(?:[stnkmrd]|ns|em|til|tis|twas|\d\ds?)(?=\W)", regex.IGNORECASE)
 """Words that begin with an apostrophe, in Dutch, Afrikaans and English, such as 's and 'n."""
 
 _LONGEST_SHORTENED = 6

@@ -122,7 +122,7 @@ class QuotationParser:
         """Pass on what is closed, with its quotation marks or without."""
         self._held = ""
         words, marks = _parted(quotation[1:-1])
-        if not is_long_enough(words):
+        if not is_long_enough(words) or (marks and self._holds(quotation[1:-1])):
             self._pass_on(quotation)
         elif not self._holds(words):
             self.misquoted += 1

@@ -15,7 +15,8 @@ _FIRST_HALF = regex.compile(r"[\ud800-\udbff]\Z")
 class ReplyText:
     r"""Gives the text that a reply grows by, of at most `most` characters that were sent.
 
-    What a model thinks before it answers, between <think> and </think>, is no part of it. Halves
+    What a model thinks before it answers, between <think> and </think>, is no part of it; where a
+    chat template has written <think> already, so that only </think> is sent, all is text. Halves
     of a character that come apart (\ud83d, then \ude00) are joined; what stays alone becomes
     U+FFFD.
     """

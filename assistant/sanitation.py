@@ -27,7 +27,7 @@ _STEERING = regex.compile(r"(?V1)[[\p{Cc}\p{Cf}\p{Cs}]--[\u200c\u200d]]")
 _CONTROLS = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MARK = regex.compile(
     r"[\[【［]{1,2}((?:\p{L}{1,12}\.?\s*)?\d{1,3}"
-    r"(?:(?:\s*[,;&+/–—-]\s*|\s*\p{L}{1,4}\s+)(?:\p{L}{1,12}\.?\s*)?\d{1,3})*"
+    r"(?:(?:\s*[,;&+/–—~～至到-]\s*|\s*(?:\p{L}{1,4}|t/m)\s+)(?:\p{L}{1,12}\.?\s*)?\d{1,3})*"
     r"(?:\s*†[^\[\]【】［］\n]{0,30})?)[\]】］]{1,2}"
 )
 _HEADER = regex.compile(r"\b(Source)(?=\s*(?:no\.?\s*)?\d{1,3}\s*[(:（：])", regex.IGNORECASE)

@@ -96,7 +96,7 @@ def figures(statement: Statement, nearest: int) -> dict[str, float]:
     *others, similarity = sorted(statement.similarities[nearest])
     text = " ".join(f"{source.title} {source.text}" for source in statement.sources)
     there = folded(f"{statement.question} {text}")
-    numbers = missing_numbers(statement.claim, statement.read)
+    numbers = missing_numbers(statement.claim, statement.read, apart=True)
     return {
         "similarity": similarity,
         "margin": similarity - sum(others) / len(others) if others else _USUAL_MARGIN,
@@ -193,7 +193,8 @@ class SupportJudge:
         accuracy = self._accuracy(statement.language, source)
         sure = probability >= self._model.supported
         too_coarse = accuracy is not None and accuracy < _LEAST_ACCURACY
-        doubtful = too_coarse or (measured["small_number"] and self._is_replaced(statement))
+        replaced = bool(measured["small_number"]) and self._is_replaced(statement)
+        doubtful = too_coarse or replaced or _may_be_part(statement)
         return Support.SUPPORTED if sure and not doubtful else Support.WEAK
 
     def caveat(self, statement: Statement, embedder: str) -> Notice | None:
@@ -227,6 +228,12 @@ class SupportJudge:
 
     def _accuracy(self, language: str, source: str) -> float | None:
         return self._model.accuracy.get(language, {}).get(source)
+
+
+def _may_be_part(statement: Statement) -> bool:
+    """Say whether a number is there only if an amount of money is read as several numbers."""
+    claim, read = statement.claim, statement.read
+    return missing_numbers(claim, read) != missing_numbers(claim, read, apart=True)
 
 
 def _shared_words(claim: str, text: str) -> float:

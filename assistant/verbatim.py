@@ -26,6 +26,12 @@ _WORD_CHARACTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}\p{{Hangul}}]]"
 _ELLIPSIS = regex.compile(r"[(\[]?\s*(?:…|\.{3,}|⋯)\s*[)\]]?")
 QUOTE_CHARACTERS = "\"'`´‘’‚‛“”„‟«»‹›「」『』＂＇"
 _IGNORED = frozenset(QUOTE_CHARACTERS + "*")
+_BRACKETS = {"[": "(", "]": ")", "【": "(", "】": ")"}
+"""A source in a prompt has round ones, lest a number in brackets be read as a mark."""
+
+_BRACKETS = {"[": "(", "]": ")", "【": "(", "】": ")"}
+"""A source in a prompt has round ones, lest a number in them be read as a mark."""
+
 _DASHES = frozenset("-‐‑‒–—―−﹣－")
 _EDGES = " .,;:!?。、，；：！？؟،؛।"
 
@@ -49,9 +55,9 @@ class QuotableText:
     def find(self, quotation: str) -> Span | None:
         """Find a quotation; None where the text does not hold it.
 
-        Case, white space, the forms of characters (NFKC), of quotation marks and of dashes do not
-        count, nor do emphasis and punctuation at the ends. Whole words and numbers must match. An
-        ellipsis is the text's own, or joins parts that the text holds in the same order.
+        Case, white space, the forms of characters (NFKC), of quotation marks, brackets and dashes
+        do not count, nor do emphasis and punctuation at the ends. Whole words and numbers must
+        match. An ellipsis is the text's own, or joins parts that the text holds in the same order.
         """
         whole = _fold(quotation)[0].strip(_EDGES)
         parts = [_fold(part)[0].strip(_EDGES) for part in _ELLIPSIS.split(quotation)]
@@ -102,6 +108,10 @@ def _form(cluster: str) -> Iterator[str]:
             yield " "
         elif character in _DASHES:
             yield "-"
+        elif character in _BRACKETS:
+            yield _BRACKETS[character]
+        elif character in _BRACKETS:
+            yield _BRACKETS[character]
         elif character not in _IGNORED and unicodedata.category(character) != "Cf":
             yield character
 

@@ -64,6 +64,7 @@ class OpenAIServer(ThreadingHTTPServer):
     """Speaks chat completions, embeddings and models; `requests` has what it was asked.
 
     `finish_reason` stands in the last chunk of a stream; `raw` are the lines of one, as they are.
+    Where it `is_stuck`, a stream has no chunks, but comments without end.
     """
 
     daemon_threads = True
@@ -73,7 +74,8 @@ class OpenAIServer(ThreadingHTTPServer):
         self.reply = "Rudolf Dittrich leads it [1]."
         self.first_tokens = {"Yes": 0.9, "No": 0.1}
         self.status = 200
-        self.finish_reason = None
+        self.finish_reason = "stop"
+        self.is_stuck = False
         self.pause = 0.0
         self.delay = 0.0
         self.hung_up = 0
@@ -147,6 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         time.sleep(self.server.delay)
         try:
+            while self.server.is_stuck:
+                self.wfile.write(b": wait\n\n")
+                time.sleep(0.02)
             for line in self.server.raw or self._chunks():
                 self.wfile.write(f"data: {line}\n\n".encode())
                 self.wfile.flush()

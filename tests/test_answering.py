@@ -162,6 +162,16 @@ def test_an_answer_without_any_source_becomes_quotations(assistant, model):
         "**NO ANSWER**",
         "NO ANSWER: it is not there.",
         "The sources do not say.\nNO ANSWER.",
+        "“NO ANSWER”",
+        "„NO ANSWER“",
+        "« NO ANSWER »",
+        "(NO ANSWER)",
+        "> NO ANSWER",
+        "- NO ANSWER",
+        "_NO ANSWER_ [1]",
+        "Antwoord: NO ANSWER",
+        "De bronnen zeggen dit niet.\nNO ANSWER。",
+        "The documents do not say this [1]. NO ANSWER",
         "",
     ],
 )
@@ -183,7 +193,12 @@ def test_an_answer_may_speak_of_answers(assistant, model, said):
 
 
 @pytest.mark.parametrize(
-    ("ending", "said"), [(Ending.LENGTH, "answer_tokens"), (Ending.FILTERED, "content filter")]
+    ("ending", "said"),
+    [
+        (Ending.LENGTH, "answer_tokens"),
+        (Ending.FILTERED, "content filter"),
+        (Ending.UNTOLD, "may be cut off"),
+    ],
 )
 def test_an_answer_that_was_cut_off_says_so(assistant, model, ending, said):
     number = source_number(assistant, LEADER, "kade")

@@ -98,7 +98,7 @@ def test_what_is_not_in_the_form_of_the_protocol_is_an_error_that_says_so(server
 @pytest.mark.parametrize(
     ("reason", "ending"),
     [
-        (None, Ending.COMPLETE),
+        (None, Ending.UNTOLD),
         ("stop", Ending.COMPLETE),
         ("length", Ending.LENGTH),
         ("content_filter", Ending.FILTERED),
@@ -165,3 +165,28 @@ def test_a_silent_model_is_told_to_stop_as_soon_as_nobody_waits_for_it():
             assert b"Who leads it?" in connection.recv(65536)
             pieces.close()
             assert connection.recv(1) == b""
+
+
+def test_a_server_that_does_not_name_its_models_keeps_nobody_waiting():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        pieces = OpenAIChatModel(url, "", "").stream(QUESTION)
+        assert next(pieces) == ""
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(20)
+            assert b"/v1/models" in connection.recv(65536)
+            pieces.close()
+            assert connection.recv(1) == b""
+
+
+def test_the_servers_first_model_is_asked_where_none_is_chosen(server):
+    model = model_of(server, name="")
+    assert "".join(model.stream(QUESTION)) == server.reply
+    assert server.requests[0][1]["model"] == "first-model"
+
+
+def test_comments_do_not_put_off_the_timeout(server):
+    server.is_stuck = True
+    with pytest.raises(ModelUnavailable, match="model_timeout"):
+        list(model_of(server, timeout=0.3).stream(QUESTION))

@@ -25,6 +25,7 @@ from assistant.number_words import NumberWords
         ("Er staat niets.", 5, "nl", False),
         # Of a language without rules, no text can be said to lack the word.
         ("…", 5, "xx", True),
+        ("…", 5, "nb", True),
     ],
 )
 def test_words_for_numbers(text, number, language, expected):

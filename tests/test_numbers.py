@@ -28,6 +28,16 @@ def agree(one, other):
         ("14h30", "14u30"),
         ("14时30分", "14:30"),
         ("om 9.00 uur", "9 uur"),
+        ("16:00", "16 uur"),
+        ("om 16u", "16:00 Uhr"),
+        ("4 p.m.", "16:00"),
+        ("de 9 à 17 heures", "9:00 - 17:00"),
+        ("الساعة 16", "16:00"),
+        ("16点", "16:00"),
+        ("3.10 Vergoedingen", "artikel 3.10"),
+        ("§ 3.10", "Artikel 3.10"),
+        ("versie 3.0", "versie 3"),
+        ("第3.10条", "3.10条"),
         ("09:00", "9:00"),
         ("2 pm", "14:00"),
         ("2.30 p.m.", "14:30"),
@@ -77,6 +87,13 @@ def test_a_number_agrees_with_itself_however_it_is_written(one, other):
         ("€ 12", "€ 12 500"),
         ("500", "12\u202f500"),
         ("14.30", "14:03"),
+        ("18 jaar", "18:00"),
+        ("14 euro", "2 p.m."),
+        ("artikel 3.10", "artikel 3.1"),
+        ("art. 3.10.1", "art. 3.1.1"),
+        ("version 3.10", "Version 3.1"),
+        ("第3.10条", "第3.1条"),
+        ("المادة 3.10", "المادة 3.1"),
         ("14:30", "1430"),
         ("20231", "2023¹"),
         ("151", "15½"),
@@ -108,6 +125,24 @@ def test_a_text_may_say_more_than_a_claim(claim, text):
     assert not missing_numbers(claim, text)
 
 
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        ("150 euro", "Categorie 1 100 euro Categorie 2 150 euro"),
+        ("Categorie 2 150 euro", "Categorie 2: 150 euro"),
+        ("€ 2 150", "2 maal 150"),
+    ],
+)
+def test_an_amount_may_stand_behind_another_number(claim, text):
+    assert missing_numbers(claim, text)
+    assert not missing_numbers(claim, text, apart=True)
+
+
+def test_an_amount_is_no_more_than_its_parts():
+    assert missing_numbers("175 euro", "Categorie 2 150 euro", apart=True)
+    assert missing_numbers("Categorie 2 175 euro", "Categorie 2: 150 euro", apart=True)
+
+
 def test_a_date_of_a_month_in_words_needs_its_own_year():
     assert missing_numbers("01-02-2024", "1 februari 2023, 05-06-2024")
 
@@ -122,6 +157,7 @@ def test_a_date_of_a_month_in_words_needs_its_own_year():
         ("13", False),
         ("1,5", False),
         ("5:30", False),
+        ("5:00", True),
         ("1.2.3", False),
         ("01-02-2024", False),
         ("14½", False),

@@ -10,6 +10,7 @@ import openai
 import pytest
 import uvicorn
 
+from assistant.chat_model import Ending
 from assistant.growing_text import GrowingText, without_additions
 from assistant.types import Answer, Citation, Kind
 from assistant.wording import WordingBook
@@ -129,6 +130,17 @@ def test_a_stream_says_what_a_whole_answer_says(client, model):
     assert told["annotations"] == [item.model_dump() for item in message.annotations]
     assert told["bronwijzer"] == message.model_extra["bronwijzer"]
     assert finish == "stop" and usage.total_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"), [(Ending.LENGTH, "length"), (Ending.FILTERED, "content_filter")]
+)
+def test_an_answer_that_was_cut_off_tells_what_cut_it(client, model, ending, reason):
+    model.ending = ending
+    for _ in range(2):
+        model.enqueue(REPLY)
+    assert complete(client).choices[0].finish_reason == reason
+    assert streamed(client)[2] == reason
 
 
 def test_what_the_documents_do_not_say_is_refused_in_the_language_of_the_question(client):

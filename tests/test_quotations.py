@@ -51,6 +51,18 @@ def test_every_form_of_quotation_is_decided(pair):
     assert parse([f"It says {opening}{FALSE}{closing} [1]."]) == (f"It says {FALSE} [1].", 1)
 
 
+@pytest.mark.parametrize(
+    "source", ["De kosten [artikel 5] en de baten", "De kosten (artikel 5) en de baten"]
+)
+def test_a_number_in_brackets_may_be_the_sources_own(source):
+    def holds(words):
+        return locate(words, source) is not None
+
+    for inside in ("[artikel 5]", "(artikel 5)"):
+        kept = f"“De kosten {inside} en de baten” [1]"
+        assert parse([kept], holds) == (kept, 0)
+
+
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_quotation_may_end_the_stream(pair):
     opening, closing = pair
@@ -102,6 +114,7 @@ def test_what_is_shown_and_counted(written, shown, misquoted):
         'A 5" pipe, a 6" pipe and a 7" pipe for the works at the quay',
         "‘t Hof is een huis in de stad, en ’s avonds open",
         "'s-Gravenhage ligt aan zee, en auto's rijden er naar de readers' library",
+        "In de jaren '90 heette dit 'de dienst', en in '85 'de tak'",
         "'t Hof en 'n huis zijn 's avonds open, don't you know, bij de buren' thuis",
         "A 'so-called' quay, and 5' 6' of it\nand readers' books",
         "It’s the council’s own quay, isn’t it, and the readers’ library",

@@ -28,7 +28,17 @@ def test_a_source_makes_no_other_source_mark_or_question():
 
 
 @pytest.mark.parametrize(
-    "mark", ["1-3", "1 en 2", "Source 1, Source 2", "2†source", "1 and 2", "bron 1, pagina 3"]
+    "mark",
+    [
+        "1-3",
+        "1 en 2",
+        "Source 1, Source 2",
+        "2†source",
+        "1 and 2",
+        "bron 1, pagina 3",
+        "1 t/m 3",
+        "1至3",
+    ],
 )
 def test_no_form_of_mark_that_answers_have_is_left_in_a_source(mark):
     assert source_text(f"Text [{mark}].") == f"Text ({mark})."

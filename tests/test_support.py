@@ -141,6 +141,19 @@ def test_numbers_of_two_sources_are_not_read_as_one():
     assert measured("There are 12,500.", first, second)["number"] == 1
 
 
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("It is 150 euro.", Support.WEAK),
+        ("It is 2 150 euro.", Support.SUPPORTED),
+        ("It is 175 euro.", Support.UNSUPPORTED),
+    ],
+)
+def test_an_amount_that_may_be_part_of_a_larger_one_is_in_doubt(claim, expected):
+    source = Source("Categorie 1 100 euro Categorie 2 150 euro")
+    assert judge(0.9).support(statement(claim, source), EMBEDDER) is expected
+
+
 def test_without_a_source_nothing_is_borne_out():
     assert judge(0.9).support(statement("Anything."), EMBEDDER) is Support.UNSUPPORTED
     assert judge(0.9).caveat(statement("Anything."), EMBEDDER) is None

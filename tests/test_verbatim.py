@@ -45,6 +45,14 @@ def test_what_differs_in_form_alone_is_held(quotation, held):
 
 
 @pytest.mark.parametrize(
+    "quotation", ["als bedoeld [artikel 5] van", "als bedoeld (artikel 5) van"]
+)
+@pytest.mark.parametrize("text", ["Als bedoeld [artikel 5] van", "Als bedoeld (artikel 5) van"])
+def test_brackets_of_one_kind_are_those_of_another(quotation, text):
+    assert found(quotation, text) == text
+
+
+@pytest.mark.parametrize(
     "quotation",
     [
         "De kosten bedragen 4,3 miljoen",
