@@ -47,7 +47,9 @@ class ScriptedModel(BaseHTTPRequestHandler):
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             if isinstance(self.server, ModelServer):
                 time.sleep(self.server.pause)
-        self.wfile.write(b"data: [DONE]\n\n")
+        end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [end]}
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode())
 
 
 class ModelServer(ThreadingHTTPServer):
