@@ -6,7 +6,7 @@ Knows fields, bounds and examples; nothing of routes, or of how questions are an
 from typing import Annotated, Literal
 
 from fastapi import Query as FromQuery
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue, StrictBool
 
 from assistant.filters import FilterBody
 from assistant.types import DEFAULT_COLLECTION, Message
@@ -72,7 +72,7 @@ class Question(BaseModel):
 class AnswerOrder(Question):
     """A question that is to be answered."""
 
-    anew: bool = Field(
+    anew: StrictBool = Field(
         default=False, description="Another try: a language model repeats no reply from memory."
     )
 

@@ -115,6 +115,7 @@ def test_another_try_is_written_anew_by_program_and_page(server):
         answers = [client.post("/api/v1/ask", json=ask).json()["answer"] for _ in range(2)]
         answers.append(client.post("/api/v1/ask", json={**ask, "anew": True}).json()["answer"])
         assert answers == [said[0], said[0], said[1]]
+        assert client.post("/api/v1/ask", json={**ask, "anew": "yes"}).status_code == 422
         tab = Tab(client, {}, "retry")
         tab.do("ask", QUESTION["question"], None)
         assert len(model.history) == 2
