@@ -76,7 +76,7 @@ class _Parts:
             label=text("library_collection"), visible=False, filterable=False, elem_id="collection"
         )
         # As it comes: a page may outlive the server, which then knows of no choices.
-        self.collection.preprocess = _as_it_comes  # type: ignore[method-assign, assignment]
+        self.collection.preprocess = _as_it_comes  # type: ignore[method-assign]
         self.intro = gr.Markdown(elem_id="intro")
         with gr.Column(visible=False) as self.adding:
             self.files = gr.File(
@@ -126,8 +126,8 @@ class _Parts:
                     self.no = gr.Button(text("library_cancel"), size="sm", elem_id="no")
 
 
-def _as_it_comes(payload: str | None) -> str | None:
-    return payload
+def _as_it_comes(payload: object) -> str | None:
+    return payload if isinstance(payload, str) else None
 
 
 def _wire_view(events: LibraryEvents, parts: _Parts, page: gr.Blocks) -> None:

@@ -3,7 +3,7 @@
 Knows files, syncs and texts; nothing of Gradio, nor of who may see or change which collection.
 """
 
-import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,8 +43,9 @@ class Desk:
     more of the server's folders than the names below them.
     """
 
-    def __init__(self, steward: Steward, may_change: bool) -> None:
+    def __init__(self, steward: Steward, may_change: bool, secret: bytes) -> None:
         self.may_change = may_change
+        self._secret = secret
         self._corpus = steward.corpus
         self._uploads = steward.uploads
         self._upkeep = steward.upkeep
@@ -103,6 +104,7 @@ class Desk:
 
     def find(self, key: str) -> Holding | None:
         """Give the file that the page names by what stands for its path."""
+        key = str(key)  # Gradio hands on whatever a request has in its place.
         if self.may_change:
             return self._holdings.find(key)
         return next((item for item in self._holdings.all() if self._key(item.path) == key), None)
@@ -129,7 +131,8 @@ class Desk:
             return wording("library_remove_failed", reason=str(error))
 
     def _key(self, path: str) -> str:
-        return path if self.may_change else hashlib.sha256(path.encode()).hexdigest()
+        # With a secret, since folders above the documents could be guessed from a bare digest.
+        return path if self.may_change else hmac.digest(self._secret, path.encode(), "sha256").hex()
 
     def _kept(self, file: Path, name: str) -> Receipt:
         try:

@@ -5,7 +5,8 @@ does.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from starlette.requests import Request
 
@@ -21,6 +22,7 @@ class Desks:
     stewards: Stewards
     corpora_for: CorporaFor
     may_change: Callable[[Request, str], bool]
+    secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
 
     def names(self, request: Request) -> tuple[str, ...]:
         """List the collections that a visitor sees, the default one first."""
@@ -36,4 +38,5 @@ class Desks:
         A collection that the visitor does not see is one that is not there.
         """
         self.corpora_for(request).corpus(collection)
-        return Desk(self.stewards.of(collection), self.may_change(request, collection))
+        may_change = self.may_change(request, collection)
+        return Desk(self.stewards.of(collection), may_change, self.secret)

@@ -45,7 +45,7 @@ def texts(tmp_path):
 
 
 def desk_of(corpus, uploads, upkeep, may_change=True):
-    return Desk(Steward(corpus, uploads, upkeep, Holdings(corpus, uploads)), may_change)
+    return Desk(Steward(corpus, uploads, upkeep, Holdings(corpus, uploads)), may_change, b"secret")
 
 
 def bring(corpus, uploads, tmp_path, name, text):

@@ -5,7 +5,13 @@
 
   new MutationObserver(() => {
     const link = document.querySelector("#place a");
-    if (link && link.href !== location.href) history.replaceState(history.state, "", link.href);
+    if (!link) return;
+    // The rest of the address is somebody else's, such as a theme's.
+    const address = new URL(location.href);
+    const collection = new URL(link.href).searchParams.get("collection");
+    if (collection) address.searchParams.set("collection", collection);
+    else address.searchParams.delete("collection");
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
   }).observe(document.documentElement,
     { subtree: true, childList: true, attributeFilter: ["href"] });
 })();
