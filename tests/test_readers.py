@@ -189,13 +189,15 @@ def test_the_owners_routes_are_not_the_readers(site):
 
 
 def test_chroma_goes_and_comes_back(site):
+    site.ask(QUESTION)
     site.chroma.close()
-    away = site.ask(QUESTION)
+    away = site.ask({"question": "Who directs the works on the quay?"})
     assert away.status_code == 503 and "chroma_url" in away.json()["error"]
     assert site.get("/readyz").status_code == 503
     assert site.get("/source/1").status_code == 200
+    assert "Dorrestein" in site.ask(QUESTION).json()["answer"], "what was just found is remembered"
     site.chroma.enter_context(chroma_on(site.folder / "chroma", site.port))
-    assert "Dorrestein" in site.ask(QUESTION).json()["answer"]
+    assert "Dorrestein" in site.ask({"question": "Who heads the works on the quay?"}).text
 
 
 def test_without_its_owner_a_reader_answers_and_says_so(site):
