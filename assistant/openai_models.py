@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    StrictBool,
     WithJsonSchema,
 )
 
@@ -136,7 +137,7 @@ class TextFormat(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream holds besides."""
 
-    include_usage: bool | None = None
+    include_usage: StrictBool | None = None
 
 
 class ChatRequest(BaseModel):
@@ -146,7 +147,7 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=1000, json_schema_extra={"contains": _OF_USER}
     )
-    stream: bool | None = None
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[Literal[1] | None, BeforeValidator(_counted)] = None
     tools: NoTools = None
