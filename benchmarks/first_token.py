@@ -35,7 +35,7 @@ from assistant.types import Message
 from benchmarks.peer_answers import CitationEngine
 from benchmarks.peers import PeerIndex
 
-UNSEEN_CHARACTERS = 4000
+UNSEEN_CHARACTERS = 1500
 MEGABYTES_COPIED = 512
 MILLISECONDS = 1000
 
@@ -184,13 +184,14 @@ def main() -> None:
         assistant.use(model)
         index = PeerIndex(documents, embedder)
         engine = CitationEngine(index, model, detector.detect, answer_tokens=settings.answer_tokens)
-        rates = [reading_rate(model, documents, number) for number in range(2)]
+        reader = TimedModel(server, most_tokens=1)
+        rates = [reading_rate(reader, documents, number) for number in range(2)]
         for question in chosen[: arguments.limit]:
             model.timings.clear()
             take(ours, model, assistant.ask(question.question).timings_ms)
             model.timings.clear()
             take(theirs, model, engine.respond(question).timings_ms)
-        rates += [reading_rate(model, documents, number) for number in range(2, 4)]
+        rates += [reading_rate(reader, documents, number) for number in range(2, 4)]
     report(ours, theirs, rates, arguments.weights)
 
 
