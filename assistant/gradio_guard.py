@@ -29,6 +29,7 @@ class GradioGuard:
 
     Mounted in another app, Gradio takes any path in an event for an uploaded file's, copies it to
     where it can be fetched, and downloads an address. `uploads` is the folder of real ones.
+    Gradio's own check of paths waits for `has_launched`, which the mounted pages are given besides.
     """
 
     def __init__(self, app: ASGIApp, uploads: Path) -> None:

@@ -219,7 +219,7 @@ def _mount_chat(
     # Gradio runs so many events at once, of which each answer is one, and all else is to go on.
     chat.max_threads += reception.places
     chat.queue(default_concurrency_limit=8, max_size=_MOST_EVENTS)
-    chat.has_launched = True
+    chat.has_launched = True  # For Gradio's own check of files: see gradio_guard.py.
     gr.mount_gradio_app(
         app,
         chat,
@@ -253,8 +253,7 @@ def _mount_library(
     desks = Desks(installation.stewards, seen, may_change)
     library = build_library(LibraryEvents(desks, book, settings.largest_file_mb), i18n)
     library.queue(default_concurrency_limit=8, max_size=64)
-    # Else Gradio would take any path in an event for that of a file that was uploaded.
-    library.has_launched = True
+    library.has_launched = True  # For Gradio's own check of files: see gradio_guard.py.
     gr.mount_gradio_app(
         app,
         library,

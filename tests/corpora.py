@@ -67,3 +67,12 @@ def make_corpora(folder, corpus, assistant):
         return Collection(opened, make_assistant(opened, name))
 
     return Corpora(folder, Collection(corpus, assistant), opener)
+
+
+def write_animals(folder, animals):
+    """Write a text about each of some animals, which differ in few words."""
+    folder.mkdir()
+    for animal in animals:
+        text = f"De {animal} woont in het park. Hij heet {animal.title()}a en eet graag."
+        (folder / f"{animal}.txt").write_text(text, encoding="utf-8")
+    return folder

@@ -13,6 +13,7 @@ from index.errors import EmbedderUnavailable, StoreUnavailable
 from index.relocation import settle
 from index.schema import SCHEMA_VERSION
 from index.vectors import VectorRecord
+from tests.corpora import write_animals
 from tests.fakes import WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
@@ -26,12 +27,7 @@ ANIMALS = ("olifant", "giraffe", "nijlpaard", "zebra")
 
 @pytest.fixture
 def texts(tmp_path):
-    folder = tmp_path / "texts"
-    folder.mkdir()
-    for animal in ANIMALS:
-        text = f"De {animal} woont in het park. Hij heet {animal.title()}a en eet graag."
-        (folder / f"{animal}.txt").write_text(text, encoding="utf-8")
-    return folder
+    return write_animals(tmp_path / "texts", ANIMALS)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from index.errors import EmptyCorpus
 from tests.corpora import make_assistant, make_corpus
 from tests.fakes import WordEmbedder, open_corpus
 from tests.scripted import ScriptedModel
+from tests.test_sentinel import REFUSALS
 
 LEADER = "Who leads the works on the quay?"
 
@@ -156,22 +157,9 @@ def test_an_answer_without_any_source_becomes_quotations(assistant, model):
 @pytest.mark.parametrize(
     "reply",
     [
-        "NO ANSWER",
-        "No answer.",
-        "no answer",
-        "**NO ANSWER**",
-        "NO ANSWER: it is not there.",
+        *REFUSALS,
         "The sources do not say.\nNO ANSWER.",
-        "“NO ANSWER”",
-        "„NO ANSWER“",
-        "« NO ANSWER »",
-        "(NO ANSWER)",
-        "> NO ANSWER",
-        "- NO ANSWER",
-        "_NO ANSWER_ [1]",
-        "Antwoord: NO ANSWER",
         "De bronnen zeggen dit niet.\nNO ANSWER。",
-        "The documents do not say this [1]. NO ANSWER",
         "",
     ],
 )

@@ -141,43 +141,33 @@ def test_halves_of_a_character_are_joined(server):
     assert "".join(model_of(server).stream(QUESTION)) == "a😀b�c�"
 
 
-def test_a_reader_who_leaves_while_a_probability_is_awaited_frees_the_model():
+def ends_with_its_reader(name, begin, asked):
+    """Begin with a silent server, see what it is asked, leave, and see the connection end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        steps = OpenAIChatModel(url, "m", "").probability(QUESTION, "Yes", "No")
-        assert next(steps) is None
+        steps = begin(OpenAIChatModel(url, name, ""))
+        assert not next(steps)
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(20)
-            assert b"Who leads it?" in connection.recv(65536)
+            assert asked in connection.recv(65536)
             steps.close()
-            assert connection.recv(1) == b""
+            return connection.recv(1) == b""
+
+
+def test_a_reader_who_leaves_while_a_probability_is_awaited_frees_the_model():
+    def begin(model):
+        return model.probability(QUESTION, "Yes", "No")
+
+    assert ends_with_its_reader("m", begin, b"Who leads it?")
 
 
 def test_a_silent_model_is_told_to_stop_as_soon_as_nobody_waits_for_it():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        pieces = OpenAIChatModel(url, "m", "").stream(QUESTION)
-        assert next(pieces) == ""
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(20)
-            assert b"Who leads it?" in connection.recv(65536)
-            pieces.close()
-            assert connection.recv(1) == b""
+    assert ends_with_its_reader("m", lambda model: model.stream(QUESTION), b"Who leads it?")
 
 
 def test_a_server_that_does_not_name_its_models_keeps_nobody_waiting():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        pieces = OpenAIChatModel(url, "", "").stream(QUESTION)
-        assert next(pieces) == ""
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(20)
-            assert b"/v1/models" in connection.recv(65536)
-            pieces.close()
-            assert connection.recv(1) == b""
+    assert ends_with_its_reader("", lambda model: model.stream(QUESTION), b"/v1/models")
 
 
 def test_the_servers_first_model_is_asked_where_none_is_chosen(server):

@@ -8,6 +8,7 @@ import pytest
 from index.database import Database
 from index.errors import EmbedderMismatch, SyncRunning
 from index.vectors import VectorRecord
+from tests.corpora import write_animals
 from tests.fakes import WordEmbedder, open_corpus
 
 ANIMALS = ("olifant", "giraffe", "nijlpaard", "zebra", "buffel", "leeuw")
@@ -15,11 +16,7 @@ ANIMALS = ("olifant", "giraffe", "nijlpaard", "zebra", "buffel", "leeuw")
 
 @pytest.fixture
 def corpus(tmp_path):
-    texts = tmp_path / "texts"
-    texts.mkdir()
-    for animal in ANIMALS:
-        text = f"De {animal} woont in het park. Hij heet {animal.title()}a en eet graag."
-        (texts / f"{animal}.txt").write_text(text, encoding="utf-8")
+    texts = write_animals(tmp_path / "texts", ANIMALS)
     with open_corpus(tmp_path / "data", WordEmbedder()) as corpus:
         list(corpus.sync([texts]))
         yield corpus

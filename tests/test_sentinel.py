@@ -4,29 +4,29 @@ import pytest
 
 from assistant.sentinel import SENTINEL, declines, may_decline, without_sentinel
 
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "NO ANSWER",
-        "No answer.",
-        "no answer",
-        "„No answer“",
-        "NO ANSWER: it is not there.",
-        "“NO ANSWER”",
-        "„NO ANSWER“",
-        "« NO ANSWER »",
-        "(NO ANSWER)",
-        "> NO ANSWER",
-        "- NO ANSWER",
-        "_NO ANSWER_ [1]",
-        "Antwoord: NO ANSWER",
-        "It is not there.\nNO ANSWER。",
-        "It is not there.\n“NO ANSWER”\nAsk the office.",
-        "The documents do not say this [1]. NO ANSWER",
-        "The documents do not say this. NO ANSWER [1].",
-    ],
+REFUSALS = (
+    "NO ANSWER",
+    "No answer.",
+    "no answer",
+    "„No answer“",
+    "NO ANSWER: it is not there.",
+    "“NO ANSWER”",
+    "„NO ANSWER“",
+    "« NO ANSWER »",
+    "(NO ANSWER)",
+    "> NO ANSWER",
+    "- NO ANSWER",
+    "_NO ANSWER_ [1]",
+    "Antwoord: NO ANSWER",
+    "It is not there.\nNO ANSWER。",
+    "It is not there.\n“NO ANSWER”\nAsk the office.",
+    "The documents do not say this [1]. NO ANSWER",
+    "The documents do not say this. NO ANSWER [1].",
+    "**NO ANSWER**",
 )
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
 def test_refusals(reply):
     assert declines(reply)
 
