@@ -116,7 +116,8 @@ class Corpus(CorpusReader):
                 self._workspace.sweep(old)
             new = self._begin()
             report = SyncReport()
-            steps = refilled(new, old, self._embedder, self._reading.detector)
+            outages = self._workspace.outages(new)
+            steps = refilled(new, old, self._embedder, self._reading.detector, outages)
             for report in map(self._noted, steps):
                 yield report
             new.switch()
@@ -149,7 +150,8 @@ class Corpus(CorpusReader):
         stores = self._stores or self._begin()
         stores.generation.expect(self._embedder.fingerprint)
         self._workspace.sweep(stores)
-        synchroniser = Synchroniser(stores, self._embedder, self._reading, options)
+        outages = self._workspace.outages(stores)
+        synchroniser = Synchroniser(stores, self._embedder, self._reading, outages, options)
         yield from map(self._noted, synchroniser.run(roots))
         self._complete_means(stores.generation)
 

@@ -8,6 +8,7 @@
         EmbedderMismatch     the stored vectors come from another embedder
         EmbedderUnavailable  the embedder does not answer
         StoreUnavailable     the catalog, Chroma or the lexical index cannot be used
+            VectorServerAway     a Chroma server does not answer, and may come back
         ParserUnavailable    no process can be had that reads files
         SyncRunning          another sync holds the corpus
         ReadOnly             a change was asked of a process that only reads
@@ -52,6 +53,10 @@ class EmbedderUnavailable(IndexingError):
 
 class StoreUnavailable(IndexingError):
     """The catalog, Chroma or the lexical index cannot be used."""
+
+
+class VectorServerAway(StoreUnavailable):
+    """A Chroma server does not answer; what was asked of it may work once it does."""
 
 
 class ParserUnavailable(IndexingError):

@@ -13,8 +13,7 @@ from index.places import counted
 from index.plans import PlannedChange, SyncOptions, SyncPlan
 from index.reading import Reading
 from index.rereading import as_read
-from index.survey import ChangeKind
-from index.synchronisation import survey_of
+from index.survey import ChangeKind, survey_of
 from index.types import Unread
 
 _LONGEST_PATTERN = 1000

@@ -239,7 +239,9 @@ def embed_documents(
     Yields the report with the progress so far, and an estimate of the seconds left.
     """
     started = committed = time.monotonic()
-    report = replace(report, stage="embedding", to_embed=stores.generation.to_embed())
+    embedded_before = report.embedded
+    to_embed = embedded_before + stores.generation.to_embed()
+    report = replace(report, stage="embedding", to_embed=to_embed)
     yield report
     queue = _Queue(stores.generation, document_ids)
     batch: list[int] = []
@@ -248,7 +250,9 @@ def embed_documents(
     with closing(embedder.embed_passages(queue.passages())) as steps:
         for vectors in steps:
             queue.store(vectors)
-            report = _progress(report, len(vectors), time.monotonic() - started)
+            report = replace(report, embedded=report.embedded + len(vectors))
+            pace = (report.embedded - embedded_before) / max(time.monotonic() - started, 1e-6)
+            report = _at_pace(report, pace)
             yield report
             batch += queue.finished()
             waiting += len(vectors)
@@ -261,12 +265,11 @@ def embed_documents(
         commit(batch)
     if embedder.hindrance:
         note = f"Embedded without the fast engine, which is slower, since {embedder.hindrance}."
-        report = replace(report, notes=(*report.notes, note))
+        others = (other for other in report.notes if other != note)
+        report = replace(report, notes=(*others, note))
     yield report
 
 
-def _progress(report: SyncReport, embedded: int, seconds: float) -> SyncReport:
-    done = report.embedded + embedded
-    pace = done / max(seconds, 1e-6)
-    left = max(0, report.to_embed - done) / pace
-    return replace(report, embedded=done, per_second=pace, seconds_left=left)
+def _at_pace(report: SyncReport, pace: float) -> SyncReport:
+    left = max(0, report.to_embed - report.embedded) / pace
+    return replace(report, per_second=pace, seconds_left=left)

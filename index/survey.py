@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from index.catalog import FileState, KnownFile
+from index.catalog import Catalog, FileState, KnownFile
 from index.errors import UnreadableFile
 from index.files import (
     FileRules,
@@ -23,6 +23,8 @@ from index.files import (
     looked_at,
     suffix_of,
 )
+from index.plans import USUAL, SyncOptions
+from index.reading import Reading
 from index.removals import RemovalGuard
 from index.types import Unread
 
@@ -265,3 +267,25 @@ def _has_company(file: Path) -> bool:
 
 def _reason(error: UnreadableFile | OSError) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def survey_of(
+    catalog: Catalog, reading: Reading, roots: Sequence[str], options: SyncOptions = USUAL
+) -> Survey:
+    """Prepare a look at some roots, by the rules of all remembered ones."""
+    rules = {
+        root: _rules(catalog, reading, root, options if root in roots else USUAL)
+        for root in {*catalog.roots(), *roots}
+    }
+    return Survey(catalog.known_files(), roots, rules, reading.most_bytes)
+
+
+def _rules(catalog: Catalog, reading: Reading, root: str, options: SyncOptions) -> FileRules:
+    """Join the patterns of all roots with those of one: its own include counts instead."""
+    include, exclude = options.include, options.exclude
+    if include is None:
+        include = catalog.patterns(root, "include")
+    if exclude is None:
+        exclude = catalog.patterns(root, "exclude")
+    suffixes = frozenset(reading.loaders)
+    return FileRules(suffixes, include or reading.include, (*reading.exclude, *exclude))

@@ -4,7 +4,7 @@ Knows how to tell what changed; nothing of questions, nor of how the stores are 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +12,15 @@ from pathlib import Path
 from index.catalog import Catalog, FileState, KnownFile
 from index.copies import Copy
 from index.errors import StoreUnavailable, UnknownDocument, UnreadableFile
-from index.files import FileRules, being_written, hashed, is_below, is_still, suffix_of
+from index.files import being_written, hashed, is_below, is_still, suffix_of
+from index.outages import Outages
 from index.parser_pool import outcomes
 from index.places import counted
 from index.plans import USUAL, SyncOptions
 from index.reading import Reading, reason_of
 from index.rereading import as_read, take_over, told
 from index.stores import Stores, embed_documents
-from index.survey import Change, ChangeKind, Survey
+from index.survey import Change, ChangeKind, Survey, survey_of
 from index.types import Embedder, Parsed, SyncReport, Unread
 
 _SECONDS_BETWEEN_REPORTS = 0.1
@@ -29,35 +30,19 @@ _TRIES = 3
 """How often a file that is being written is read before it is left for the next sync."""
 
 
-def survey_of(
-    catalog: Catalog, reading: Reading, roots: Sequence[str], options: SyncOptions = USUAL
-) -> Survey:
-    """Prepare a look at some roots, by the rules of all remembered ones."""
-    rules = {
-        root: _rules(catalog, reading, root, options if root in roots else USUAL)
-        for root in {*catalog.roots(), *roots}
-    }
-    return Survey(catalog.known_files(), roots, rules, reading.most_bytes)
-
-
-def _rules(catalog: Catalog, reading: Reading, root: str, options: SyncOptions) -> FileRules:
-    """Join the patterns of all roots with those of one: its own include counts instead."""
-    include, exclude = options.include, options.exclude
-    if include is None:
-        include = catalog.patterns(root, "include")
-    if exclude is None:
-        exclude = catalog.patterns(root, "exclude")
-    suffixes = frozenset(reading.loaders)
-    return FileRules(suffixes, include or reading.include, (*reading.exclude, *exclude))
-
-
 class Synchroniser:
     """One run over some roots. Iterating `run` does the work."""
 
     def __init__(
-        self, stores: Stores, embedder: Embedder, reading: Reading, options: SyncOptions = USUAL
+        self,
+        stores: Stores,
+        embedder: Embedder,
+        reading: Reading,
+        outages: Outages,
+        options: SyncOptions = USUAL,
     ) -> None:
         self._stores = stores
+        self._outages = outages
         self._embedder = embedder
         self._reading = reading
         self._options = options
@@ -67,22 +52,43 @@ class Synchroniser:
         """Visit the roots; yield growing reports, the last of them done."""
         report = SyncReport(stage="checking")
         yield report
+        steps = self._outlasted(self._settle, report)
+        for report in steps:
+            yield report
+        steps = self._read(roots, report)
+        for report in steps:
+            yield report
+        steps = self._outlasted(self._write, report)
+        for report in steps:
+            yield report
+        report = replace(report, unread=tuple(self._unread))
+        yield replace(report, stage="done", seconds_left=None, done=True)
+
+    def _outlasted(
+        self, steps: Callable[[SyncReport], Iterator[SyncReport]], report: SyncReport
+    ) -> Iterator[SyncReport]:
+        """Do what needs the vectors, whose server may be started anew meanwhile."""
+        stores = self._stores
+        # A server whose machine went down may have lost what it had acknowledged.
+        return self._outages.outlasted(
+            steps, report, lambda: len(stores.catalog.pending()), stores.reconcile
+        )
+
+    def _settle(self, report: SyncReport) -> Iterator[SyncReport]:
+        """Mend what an interrupted run has left behind."""
         repaired = 0 if self._stores.are_in_step() else self._stores.reconcile()
         if repaired:
             note = f"Repaired {repaired} passages that an interrupted run had left behind."
             report = replace(report, notes=(*report.notes, note))
-        steps = self._read(roots, report)
-        for report in steps:
-            yield report
-        pending = self._stores.catalog.pending()
-        commit = self._stores.publish
-        steps = embed_documents(self._stores, self._embedder, pending, report, commit)
-        for report in steps:
-            yield report
-        self._stores.purge()
-        self._stores.agreement.note()
-        report = replace(report, unread=tuple(self._unread))
-        yield replace(report, stage="done", seconds_left=None, done=True)
+        yield report
+
+    def _write(self, report: SyncReport) -> Iterator[SyncReport]:
+        """Embed and publish what is pending; drop what is gone."""
+        stores = self._stores
+        pending = stores.catalog.pending()
+        yield from embed_documents(stores, self._embedder, pending, report, stores.publish)
+        stores.purge()
+        stores.agreement.note()
 
     def _read(self, roots: Sequence[str], report: SyncReport) -> Iterator[SyncReport]:
         """Write what is new or changed to the catalog, and retire what has vanished."""

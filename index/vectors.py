@@ -25,7 +25,7 @@ from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
-from index.errors import StoreUnavailable
+from index.errors import StoreUnavailable, VectorServerAway
 from index.types import Vector
 
 LANGUAGE_SLOTS = 48
@@ -41,11 +41,14 @@ _BATCH = 300
 _EF_SEARCH = 200
 """Candidates per look-up: recall@10 of 1.000 instead of 0.985 at 50,000 vectors."""
 
-
 _SECONDS_TO_ANSWER = 60.0
 """A batch is written in a second; a server that takes longer hangs."""
+
 _NEIGHBOURS = 10
 """How many a vector is looked for among."""
+
+_AWAY = frozenset((502, 503, 504))
+"""What a proxy answers in place of a server that is not there."""
 
 _TOLERANCE = 1e-3
 """Of cosines: Chroma keeps vectors in single precision, and may normalise them."""
@@ -203,6 +206,14 @@ class VectorStore:
                     wrong.append(record.passage_id)
         return wrong
 
+    def answers(self) -> bool:
+        """Say whether the store can be asked at all."""
+        try:
+            self._client.heartbeat()
+        except Exception:  # noqa: BLE001 - of any kind, as in _Reporting; the answer is the report
+            return False
+        return True
+
     def drop(self, name: str) -> None:
         """Delete a collection of this client; one that is not there is no error."""
         drop(self._client, name, self._where)
@@ -264,7 +275,17 @@ class _Reporting:
 
 
 def _unavailable(where: str, error: Exception) -> StoreUnavailable:
-    return StoreUnavailable(
+    kind = VectorServerAway if _is_away(error) else StoreUnavailable
+    return kind(
         f"Chroma at {where} cannot be used: {error}. If it is a server, start it or correct the "
         "setting chroma_url; if it is a folder, run 'bronwijzer rebuild' to make it anew."
     )
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether no Chroma server answered, or a proxy said so in its place."""
+    # Chroma's client raises a bare Exception while it handles the one that has the status.
+    answer = error.__context__
+    if isinstance(answer, httpx.HTTPStatusError):
+        return answer.response.status_code in _AWAY
+    return isinstance(error, httpx.TransportError)

@@ -16,6 +16,7 @@ from index.catalog import CATALOG, Catalog
 from index.database import Database
 from index.errors import StoreUnavailable
 from index.generation import Generation
+from index.outages import Outages
 from index.stores import Stores
 from index.terms import TermIndex, aside_of
 from index.types import Embedder
@@ -26,10 +27,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChromaAddress:
-    """A Chroma server; an empty `url` is the embedded store in the data folder."""
+    """A Chroma server; an empty `url` is the embedded store in the data folder.
+
+    A sync waits so many seconds for a server that goes away in the middle: enough for its machine
+    to be started anew.
+    """
 
     url: str = ""
     key: str = ""
+    patience: float = 300.0
 
 
 class Workspace:
@@ -90,6 +96,10 @@ class Workspace:
         return self._open(
             Generation.create(self.database, embedder.fingerprint, embedder.dimension)
         )
+
+    def outages(self, stores: Stores) -> Outages:
+        """Prepare to wait for the server of the vectors, where it goes away."""
+        return Outages(stores.vectors, self._chroma.patience)
 
     def sweep(self, stores: Stores) -> None:
         """Forget all that an unfinished or a replaced generation has left."""

@@ -12,11 +12,11 @@ from llama_index.core.schema import NodeWithScore
 from index.catalog import Catalog
 from index.corpus import Corpus
 from index.database import Database
-from index.errors import EmbedderUnavailable, EmptyCorpus, StoreUnavailable
+from index.errors import EmbedderUnavailable, EmptyCorpus
 from index.reading import Reading
 from index.types import Document, Section, Unread
 from index.workspace import ChromaAddress
-from tests.fakes import DETECTOR, WordEmbedder, chroma_on, free_port, open_corpus
+from tests.fakes import DETECTOR, WordEmbedder, open_corpus
 
 # Chroma's HTTP client leaves its sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -245,27 +245,6 @@ def test_no_question_fails_while_rebuilds_follow_each_other(tmp_path, texts, chr
             for thread in threads:
                 thread.join()
     assert set(results) == {("a", 2)} and len(results) > 5
-
-
-def test_a_sync_that_loses_its_chroma_server_is_finished_by_the_next(tmp_path, texts):
-    port, embedder = free_port(), WordEmbedder()
-    for number in range(30):
-        write(texts / f"{number}.txt", long_text(f"kade{number}"))
-    with chroma_on(tmp_path / "chroma", port) as (url, server):
-        with open_corpus(tmp_path / "data", embedder, ChromaAddress(url)) as corpus:
-            with pytest.raises(StoreUnavailable, match="chroma_url"):
-                for report in corpus.sync([texts]):
-                    if report.embedded:
-                        server.kill()
-                        server.wait()
-            embedded = len(embedder.history)
-            with chroma_on(tmp_path / "chroma", port):
-                assert sync(corpus).done
-                assert_whole(corpus)
-                assert corpus.document_count() == 33
-                assert corpus.search("kade17")[0].stored.title == "17"
-                # What was embedded before is not embedded again.
-                assert len(set(embedder.history)) == len(embedder.history) > embedded > 0
 
 
 # What is known and reported
