@@ -7,8 +7,9 @@ Example run:
 Each question goes to the assistant and to LlamaIndex's CitationQueryEngine in turns, with the same
 documents, embedder and language model. The floor is what reading the prompt costs: its tokens that
 the engine had not in its cache, at the rate at which it reads a long text that it has never seen,
-measured before and after. The decoding rate stands beside how fast the weights can be read from
-memory, which each token needs once. Needs the dependency group `benchmarks`.
+measured before and after. That rate stands beside what bare matrix products reach (two operations
+a parameter and token), the decoding rate beside how fast the weights can be read from memory, which
+each token needs once. Needs the dependency group `benchmarks`.
 """
 
 import argparse
@@ -37,6 +38,7 @@ from benchmarks.peers import PeerIndex
 
 UNSEEN_CHARACTERS = 1500
 MEGABYTES_COPIED = 512
+MATRIX_WIDTH = 2048
 MILLISECONDS = 1000
 
 
@@ -74,6 +76,12 @@ class TimedModel:
         self._client = httpx.Client(
             base_url=server.base_url, headers=headers, timeout=600, trust_env=False
         )
+
+    def parameters(self) -> int:
+        """Count the parameters of the weights."""
+        response = self._client.get("/models")
+        response.raise_for_status()
+        return int(response.json()["data"][0]["meta"]["n_params"])
 
     def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces."""
@@ -130,6 +138,17 @@ def memory_bandwidth() -> float:
     return best
 
 
+def matrix_rate() -> float:
+    """Multiply large matrices of single precision: operations a second, the best of five."""
+    matrix = np.ones((MATRIX_WIDTH, MATRIX_WIDTH), dtype=np.float32)
+    best = 0.0
+    for _ in range(5):
+        began = perf_counter()
+        matrix @ matrix
+        best = max(best, 2 * MATRIX_WIDTH**3 / (perf_counter() - began))
+    return best
+
+
 def take(figures: Figures, model: TimedModel, timings: Mapping[str, float]) -> None:
     """Add one reply; none was written where the model was not asked."""
     if "first_token" not in timings or not model.timings:
@@ -139,7 +158,9 @@ def take(figures: Figures, model: TimedModel, timings: Mapping[str, float]) -> N
     figures.prompts.append(model.timings[-1])
 
 
-def report(ours: Figures, theirs: Figures, rates: Sequence[float], weights: Path) -> None:
+def report(
+    ours: Figures, theirs: Figures, rates: Sequence[float], weights: Path, parameters: int
+) -> None:
     """Print the figures beside each other and beside their floors."""
     print(ours.told("assistant"))
     print(theirs.told("CitationQueryEngine"))
@@ -147,6 +168,11 @@ def report(ours: Figures, theirs: Figures, rates: Sequence[float], weights: Path
     floors = [prompt["prompt_n"] / rate for prompt in ours.prompts]
     above = statistics.median(f / floor for f, floor in zip(ours.first_token, floors, strict=True))
     print(f"reading: {rate:.1f} tokens a second ({min(rates):.1f} to {max(rates):.1f})")
+    used, matrices = 2 * parameters * rate, matrix_rate()
+    print(
+        f"  {used / 1e9:.0f} thousand million operations a second; bare matrix products of single "
+        f"precision reach {matrices / 1e9:.0f} ({used / matrices:.0%})"
+    )
     print(f"first word beside uncached tokens / reading rate: {above:.2f} (median)")
     sooner = statistics.median(theirs.first_token) / statistics.median(ours.first_token)
     print(f"first word beside CitationQueryEngine: {sooner:.1f} times sooner (medians)")
@@ -192,7 +218,8 @@ def main() -> None:
             model.timings.clear()
             take(theirs, model, engine.respond(question).timings_ms)
         rates += [reading_rate(reader, documents, number) for number in range(2, 4)]
-    report(ours, theirs, rates, arguments.weights)
+        parameters = model.parameters()
+    report(ours, theirs, rates, arguments.weights, parameters)
 
 
 if __name__ == "__main__":
