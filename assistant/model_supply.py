@@ -166,7 +166,7 @@ class ModelSupply:
             if path is not None and not self._closing.is_set():
                 self._serve(path, name, weights)
                 self._started.set()
-                self._keep(path, name, weights)
+                self._keep(path, name)
         except AssistantError as error:
             self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - the thread's edge: reported, not lost
@@ -178,12 +178,15 @@ class ModelSupply:
         self._use(None)
         self._set(ModelStatus(ModelState.FAILED, name, detail=detail))
 
-    def _keep(self, path: Path, name: str, weights: Weights | None) -> None:
+    def _keep(self, path: Path, name: str) -> None:
         """Start the server again when its process ends, as it does for want of memory."""
         for _ in range(_MOST_RESTARTS):
             if not self._has_died():
                 return
-            self._serve(path, name, weights)
+            if self._server is not None:
+                self._server.close()
+            # With the engine of GGUF files, whichever it was: it takes less memory.
+            self._serve(path, name)
         if self._has_died():
             raise ModelUnavailable(
                 f"The local model's process was started {_MOST_RESTARTS + 1} times and ended each "
@@ -207,31 +210,29 @@ class ModelSupply:
                 return None
         return installed(folder, weights)
 
-    def _serve(self, path: Path, name: str, weights: Weights | None) -> None:
+    def _serve(self, path: Path, name: str, weights: Weights | None = None) -> None:
+        """Serve weights; those of the catalogue with the faster engine, where that can be."""
         self._use(None)
         self._set(ModelStatus(ModelState.STARTING, name))
-        if self._server is not None:
-            self._server.start()
-        else:
-            self._server = self._started_fast(name, path, weights) or self._started_at(path, name)
+        self._server = self._started_fast(name, path, weights) if weights else None
+        if self._closing.is_set():
+            return
+        if self._server is None:
+            self._server = self._started_at(path, name)
         self._use_url(self._server.base_url, name, self._server.api_key)
 
-    def _started_fast(
-        self, name: str, path: Path, weights: Weights | None
-    ) -> LocalModelServer | None:
-        """Serve with the faster engine, where there is one; it is made ready at the first time."""
-        reason = hindrance(self._settings, weights)
-        if weights is not None and not reason:
-            made = OpenVINOWeights(self._settings.models_folder, weights)
-            try:
-                if not made.are_made:
-                    made.make(path, self._closing.is_set)
-                return self._started_at(made.folder, name)
-            except ModelUnavailable as error:
-                reason = str(error)
-        if not self._closing.is_set():
-            _log.info("llama.cpp runs the local model, since %s", reason)
-        return None
+    def _started_fast(self, name: str, path: Path, weights: Weights) -> LocalModelServer | None:
+        """Serve with the faster engine; what it needs is made at the first time."""
+        if hindrance(self._settings, weights):
+            return None
+        made = OpenVINOWeights(self._settings.models_folder, weights)
+        try:
+            made.make(path, self._closing.is_set)
+            return self._started_at(made.folder, name)
+        except ModelUnavailable as error:
+            if not self._closing.is_set():
+                _log.warning("llama.cpp runs the local model: %s", error)
+            return None
 
     def _started_at(self, path: Path, name: str) -> LocalModelServer:
         threads = self._settings.model_threads or os.cpu_count() or 1

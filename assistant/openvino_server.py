@@ -1,7 +1,8 @@
 """Serves a language model that OpenVINO runs, with OpenAI's protocol, on a loopback port.
 
 Knows one folder of weights, tokens and that protocol; nothing of processes, settings or passages.
-It writes the likeliest token each time and tells no probabilities.
+It writes the likeliest token each time and tells no probabilities. The engine keeps Python's lock
+while it computes, so it has no thread of its own: it takes its steps in turns with the server.
 """
 
 import asyncio
@@ -27,6 +28,16 @@ from starlette.routing import Route
 
 _BLOCK = 32
 """Tokens in a block of the engine's cache, on processors."""
+
+_TOKENS_A_STEP = 64
+"""A step of 256 keeps everybody else waiting for two seconds, and reads no faster."""
+
+_SECONDS_FOR_OTHERS = 0.002
+"""Between two steps: what is written goes out, and what comes in is read."""
+
+
+Tokens = Any
+"""Numbers of tokens, of shape (1, tokens), in OpenVINO's own form."""
 
 
 class ChatMessage(BaseModel):
@@ -79,6 +90,7 @@ class Engine:
         schedule = openvino_genai.SchedulerConfig()
         schedule.num_kv_blocks = context * parallel // _BLOCK + 1
         schedule.max_num_seqs = parallel
+        schedule.max_num_batched_tokens = _TOKENS_A_STEP
         schedule.enable_prefix_caching = True
         self._pipeline = openvino_genai.ContinuousBatchingPipeline(
             folder, schedule, "CPU", {"INFERENCE_NUM_THREADS": threads}
@@ -87,49 +99,45 @@ class Engine:
         self._context = context
         self._numbers = itertools.count()
         self._replies: dict[int, _Reply] = {}
-        self._arrived = threading.Condition()
-        threading.Thread(target=self._write, name="engine", daemon=True).start()
 
-    def begin(
-        self, messages: list[ChatMessage], most_tokens: int, take: Callable[[Piece], None]
-    ) -> Callable[[], None]:
-        """Begin a reply, whose pieces go to `take`; give what ends it early. Raises TooLong."""
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no reply is in the making."""
+        return not self._replies
+
+    def tokens(self, messages: list[ChatMessage]) -> Tokens:
+        """Bring a prompt into the model's tokens. Raises TooLong."""
         turns = [message.model_dump() for message in messages]
         prompt = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True)
         tokens = self._tokenizer.encode(prompt, add_special_tokens=False).input_ids
-        length = tokens.shape[1]
-        if length >= self._context:
+        if tokens.shape[1] >= self._context:
             raise TooLong(
-                f"The prompt has {length} tokens, and the context size is {self._context} with "
-                "the answer."
+                f"The prompt has {tokens.shape[1]} tokens, and the context size is "
+                f"{self._context} with the answer."
             )
+        return tokens
+
+    def begin(
+        self, prompt: Tokens, most_tokens: int, take: Callable[[Piece], None]
+    ) -> Callable[[], None]:
+        """Begin a reply, whose pieces go to `take`; give what ends it early."""
+        length = prompt.shape[1]
         options = openvino_genai.GenerationConfig()
         options.max_new_tokens = min(most_tokens, self._context - length)
         options.do_sample = False
         options.set_eos_token_id(self._tokenizer.get_eos_token_id())
-        with self._arrived:
-            number = next(self._numbers)
-            handle = self._pipeline.add_request(number, tokens, options)
-            self._replies[number] = _Reply(length, handle, take)
-            self._arrived.notify()
+        number = next(self._numbers)
+        handle = self._pipeline.add_request(number, prompt, options)
+        self._replies[number] = _Reply(length, handle, take)
         return handle.cancel  # type: ignore[no-any-return]
 
-    def _write(self) -> None:
-        try:
-            while True:
-                with self._arrived:
-                    self._arrived.wait_for(lambda: self._replies)
-                    replies = dict(self._replies)
-                if self._pipeline.has_non_finished_requests():
-                    self._pipeline.step()
-                for number, reply in replies.items():
-                    if self._hand_on(reply):
-                        with self._arrived:
-                            del self._replies[number]
-        except Exception:  # noqa: BLE001 - the thread's edge: reported, and the process ends
-            # An engine that failed once is not to be trusted; the owner starts another process.
-            traceback.print_exc()
-            os._exit(1)
+    def step(self) -> None:
+        """Read or write some more of all replies that were begun. Raises RuntimeError."""
+        if self._pipeline.has_non_finished_requests():
+            self._pipeline.step()
+        for number, reply in list(self._replies.items()):
+            if self._hand_on(reply):
+                del self._replies[number]
 
     def _hand_on(self, reply: _Reply) -> bool:
         """Hand on what was written since; say whether the reply has ended."""
@@ -159,6 +167,16 @@ class Endpoints:
         self._engine = engine
         self._name = name
         self._key = f"Bearer {key}".encode()
+        self._begun = asyncio.Event()
+
+    async def write(self) -> None:
+        """Have the engine write what was asked for, for ever. Raises RuntimeError."""
+        while True:
+            await self._begun.wait()
+            self._engine.step()
+            if self._engine.is_idle:
+                self._begun.clear()
+            await asyncio.sleep(_SECONDS_FOR_OTHERS)
 
     def application(self) -> Starlette:
         """Give the server's application."""
@@ -187,50 +205,40 @@ class Endpoints:
             asked = ChatRequest.model_validate_json(await request.body())
         except ValidationError as error:
             return _error(422, str(error))
-        pieces: asyncio.Queue[Piece] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def take(piece: Piece) -> None:
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
-
         try:
-            cancel = await asyncio.to_thread(
-                self._engine.begin, asked.messages, asked.max_tokens, take
-            )
+            prompt = self._engine.tokens(asked.messages)
         except TooLong as error:
             return _error(400, str(error))
-        return StreamingResponse(self._events(pieces, cancel), media_type="text/event-stream")
+        events = self._events(prompt, asked.max_tokens)
+        return StreamingResponse(events, media_type="text/event-stream")
 
-    async def _events(
-        self, pieces: "asyncio.Queue[Piece]", cancel: Callable[[], None]
-    ) -> AsyncIterator[str]:
-        async for piece in _drawn(pieces, cancel):
-            delta = {"content": piece.text} if piece.text else {}
-            chunk = {
-                "id": "reply",
-                "object": "chat.completion.chunk",
-                "created": int(time.time()),
-                "model": self._name,
-                "choices": [{"index": 0, "delta": delta, "finish_reason": piece.ending}],
-                "usage": piece.usage,
-            }
-            yield f"data: {json.dumps(chunk)}\n\n"
-        yield "data: [DONE]\n\n"
+    async def _events(self, prompt: Tokens, most_tokens: int) -> AsyncIterator[str]:
+        """Write a reply to its end; left before, it is not written on."""
+        pieces: asyncio.Queue[Piece] = asyncio.Queue()
+        # Here and not before, since a reader who leaves early never comes here.
+        cancel = self._engine.begin(prompt, most_tokens, pieces.put_nowait)
+        self._begun.set()
+        ending = None
+        try:
+            while ending is None:
+                piece = await pieces.get()
+                ending = piece.ending
+                yield f"data: {json.dumps(self._chunk(piece))}\n\n"
+            yield "data: [DONE]\n\n"
+        finally:
+            if ending is None:
+                cancel()
 
-
-async def _drawn(
-    pieces: "asyncio.Queue[Piece]", cancel: Callable[[], None]
-) -> AsyncIterator[Piece]:
-    """Draw a reply to its end; left before, it is not written on."""
-    ending = None
-    try:
-        while ending is None:
-            piece = await pieces.get()
-            ending = piece.ending
-            yield piece
-    finally:
-        if ending is None:
-            cancel()
+    def _chunk(self, piece: Piece) -> dict[str, Any]:
+        delta = {"content": piece.text} if piece.text else {}
+        return {
+            "id": "reply",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": self._name,
+            "choices": [{"index": 0, "delta": delta, "finish_reason": piece.ending}],
+            "usage": piece.usage,
+        }
 
 
 def _error(status: int, message: str) -> JSONResponse:
@@ -238,28 +246,43 @@ def _error(status: int, message: str) -> JSONResponse:
     return JSONResponse({"error": {"message": message, "type": kind, "code": status}}, status)
 
 
-def serve(engine: Engine, name: str, key: str) -> str:
-    """Serve in a thread of this process, to its end; give the address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    application = Endpoints(engine, name, key).application()
-    server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))
-    threading.Thread(target=server.run, args=([listening],), name="server", daemon=True).start()
-    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+async def _serve(engine: Engine, name: str, key: str, listening: socket.socket) -> None:
+    endpoints = Endpoints(engine, name, key)
+    config = uvicorn.Config(endpoints.application(), log_level="error", lifespan="off")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(endpoints.write())
+        tasks.create_task(uvicorn.Server(config).serve([listening]))
 
 
-def start(folder: str, name: str, key: str, threads: int, context: int, parallel: int) -> str:
-    """Load the weights in a folder, try them once, and serve them; give the address.
+def started(folder: str, threads: int, context: int, parallel: int) -> Engine:
+    """Load the weights in a folder and try them once.
 
     Raises RuntimeError where the folder or this processor cannot be used.
     """
     engine = Engine(folder, threads, context, parallel)
-    ended = threading.Event()
-
-    def take(piece: Piece) -> None:
-        if piece.ending:
-            ended.set()
-
     # The engine brings the weights into an order of its own at the first question: seconds.
-    engine.begin([ChatMessage(role="user", content="?")], 1, take)
-    ended.wait()
-    return serve(engine, name, key)
+    prompt = engine.tokens([ChatMessage(role="user", content="?")])
+    engine.begin(prompt, 1, lambda piece: None)
+    while not engine.is_idle:
+        engine.step()
+    return engine
+
+
+def _run(engine: Engine, name: str, key: str, listening: socket.socket) -> None:
+    try:
+        asyncio.run(_serve(engine, name, key, listening))
+    except Exception:  # noqa: BLE001 - the thread's edge: reported, and the process ends
+        # An engine that failed once is not to be trusted; the owner starts another process.
+        traceback.print_exc()
+    os._exit(1)
+
+
+def start(folder: str, name: str, key: str, threads: int, context: int, parallel: int) -> str:
+    """Serve the weights in a folder until the process ends; give the address.
+
+    Raises RuntimeError where the folder or this processor cannot be used.
+    """
+    engine = started(folder, threads, context, parallel)
+    listening = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_run, args=(engine, name, key, listening), daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"

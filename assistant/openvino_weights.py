@@ -3,12 +3,16 @@
 Knows files, the processor and the machine's memory; nothing of serving or questions.
 """
 
+import json
+import os
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from assistant.errors import ModelUnavailable
 from assistant.weights import Weights
@@ -19,7 +23,8 @@ _NEEDED = "avx512_vnni"
 """Without these instructions nothing was measured, so llama.cpp is taken."""
 
 _FILES = ("openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml")
-_MADE, _UNFINISHED = ".openvino-", ".unfinished-openvino-"
+_SEAL = "sealed.json"
+_MADE, _UNFINISHED = ".openvino-", ".unfinished-openvino"
 
 _MEMORY_PER_BYTE, _DISK_PER_BYTE = 4.0, 1.5
 """To make it took 3.8 GB of memory and 1.3 GB of disk for 1.1 GB of weights."""
@@ -32,7 +37,7 @@ class OpenVINOWeights:
 
     def __init__(self, models: Path, weights: Weights) -> None:
         self._models = models
-        self._name = weights.name
+        self._weights = weights
         self.folder = models / f"{weights.name}{_MADE}{_release()}"
 
     @staticmethod
@@ -46,8 +51,12 @@ class OpenVINOWeights:
 
     @property
     def are_made(self) -> bool:
-        """Say whether they are there."""
-        return all((self.folder / name).is_file() for name in _FILES)
+        """Say whether they are there, whole, and can be read."""
+        try:
+            seal = (self.folder / _SEAL).read_text(encoding="utf-8")
+            return seal == self._sealed(self.folder)
+        except OSError:
+            return False
 
     def make(self, path: Path, is_over: Callable[[], bool]) -> None:
         """Make them of a GGUF file: some 15 s for 1.5 thousand million parameters.
@@ -56,35 +65,71 @@ class OpenVINOWeights:
         memory, disk or file are not as needed, or `is_over` says so; then nothing is left.
         """
         try:
-            self._check_room(path)
-            self.remove()
-            made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._models))
-            try:
-                _converted(path, made, is_over)
-                made.rename(self.folder)
-            finally:
-                shutil.rmtree(made, ignore_errors=True)
+            with self._alone():
+                # Another process may have made them meanwhile.
+                if not self.are_made:
+                    self._delete()
+                    _check_room(path, self._models)
+                    self._make(path, is_over)
+        except Timeout as error:
+            raise ModelUnavailable(_failure(path, "another process is at it")) from error
         except OSError as error:
             raise ModelUnavailable(_failure(path, str(error))) from error
 
     def remove(self) -> int:
-        """Delete them, those for other releases, and unfinished ones; count the bytes freed."""
+        """Delete them, those for other releases, and unfinished ones; count the bytes freed.
+
+        Raises ModelUnavailable where another process makes them, or the disk refuses.
+        """
+        try:
+            with self._alone():
+                return self._delete()
+        except (Timeout, OSError) as error:
+            raise ModelUnavailable(f"{self.folder} could not be deleted: {error}") from error
+
+    def _make(self, path: Path, is_over: Callable[[], bool]) -> None:
+        made = self._models / f"{self._weights.name}{_UNFINISHED}"
+        made.mkdir()
+        try:
+            _converted(path, made, is_over)
+            for file in made.iterdir():
+                with file.open("rb") as content:
+                    os.fsync(content.fileno())
+            (made / _SEAL).write_text(self._sealed(made), encoding="utf-8")
+            made.rename(self.folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def _delete(self) -> int:
         freed = 0
-        for pattern in (f"{self._name}{_MADE}*", f"{_UNFINISHED}*"):
+        for pattern in (f"{self._weights.name}{_MADE}*", f"{self._weights.name}{_UNFINISHED}"):
             for folder in self._models.glob(pattern):
                 freed += sum(file.lstat().st_size for file in folder.iterdir())
                 shutil.rmtree(folder)
         return freed
 
-    def _check_room(self, path: Path) -> None:
-        size = path.stat().st_size
-        for what, needed, free in (
-            ("memory", _MEMORY_PER_BYTE * size, _free_memory()),
-            ("disk", _DISK_PER_BYTE * size, shutil.disk_usage(self._models).free),
-        ):
-            if free < needed:
-                reason = f"it takes {needed / 1e9:.1f} GB of {what}, and {free / 1e9:.1f} are free"
-                raise ModelUnavailable(_failure(path, reason))
+    def _sealed(self, folder: Path) -> str:
+        """Describe what whole ones are: of which weights, and how large each file is."""
+        sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.name != _SEAL}
+        missing = [name for name in _FILES if not sizes.get(name)]
+        return json.dumps([self._weights.sha256, missing, sorted(sizes.items())])
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._models.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._models / f".{self._weights.name}{_MADE}lock", timeout=0):
+            yield
+
+
+def _check_room(path: Path, models: Path) -> None:
+    size = path.stat().st_size
+    for what, needed, free in (
+        ("memory", _MEMORY_PER_BYTE * size, _free_memory()),
+        ("disk", _DISK_PER_BYTE * size, shutil.disk_usage(models).free),
+    ):
+        if free < needed:
+            reason = f"it takes {needed / 1e9:.1f} GB of {what}, and {free / 1e9:.1f} are free"
+            raise ModelUnavailable(_failure(path, reason))
 
 
 def _failure(path: Path, reason: str) -> str:
@@ -142,7 +187,11 @@ def _free_memory() -> int:
     group = Path("/sys/fs/cgroup")
     try:
         most = int((group / "memory.max").read_text(encoding="ascii"))
-        return min(free, most - int((group / "memory.current").read_text(encoding="ascii")))
-    except (OSError, ValueError):
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        told = (group / "memory.stat").read_text(encoding="ascii")
+        # Files that were read lately count as used, and are given up where memory is wanted.
+        used -= int(dict(line.split() for line in told.splitlines())["inactive_file"])
+    except (OSError, ValueError, KeyError):
         # There is no container, or it has no limit ("max").
         return free
+    return min(free, most - used)

@@ -141,8 +141,36 @@ def test_where_the_faster_engine_fails_the_other_one_runs_and_that_is_logged(
         supply.wait()
         assert supply.status.state is ModelState.READY, supply.status
         assert reply(used[-1]) == SAYS
-    assert not list(models.glob("*openvino*"))
-    assert "llama.cpp runs the local model, since" in caplog.text and "exit code" in caplog.text
+    assert not list(models.glob("tiny.*openvino*"))
+    assert "llama.cpp runs the local model: " in caplog.text and "exit code" in caplog.text
+
+
+def test_after_the_faster_engine_died_the_other_one_runs(tmp_path, monkeypatch):
+    copied(tmp_path, catalogued(tmp_path, monkeypatch, write_qwen))
+    used = []
+    with supply_of(tmp_path, used, model_engine="auto") as supply:
+        supply.start()
+        supply.wait()
+        assert supply._server._path.is_dir()
+        os.kill(supply._server._process.pid, signal.SIGKILL)
+        begun = time.monotonic()
+        while used[-1] is None or len(used) < 4:
+            assert time.monotonic() - begun < 60
+            time.sleep(0.05)
+        assert reply(used[-1]) == SAYS
+        assert supply._server._path.suffix == ".gguf"
+
+
+def test_a_supply_that_is_closed_while_weights_are_made_starts_no_engine(tmp_path, monkeypatch):
+    models = copied(tmp_path, catalogued(tmp_path, monkeypatch, write_qwen))
+    used, told = [], []
+    with supply_of(tmp_path, used, model_engine="auto") as supply:
+        supply.start(tell=lambda status: told.append(status.state))
+        while ModelState.STARTING not in told:
+            time.sleep(0.001)
+    assert supply._server is None or not supply._server.running
+    assert ModelState.READY not in told and not any(used)
+    assert not list(models.glob("tiny.*openvino*"))
 
 
 def test_why_the_other_engine_runs(monkeypatch):

@@ -1,6 +1,9 @@
 """A local model in OpenVINO's form: made of a GGUF file, and served, by the real engine."""
 
-import time
+import asyncio
+import dataclasses
+import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -13,7 +16,7 @@ from assistant.chat_model import Ending
 from assistant.errors import ModelUnavailable
 from assistant.local_model import LocalModelServer
 from assistant.openai_model import OpenAIChatModel
-from assistant.openvino_server import ChatMessage, Engine, Piece, _Reply
+from assistant.openvino_server import Endpoints, Engine, Piece, _Reply
 from assistant.openvino_weights import OpenVINOWeights
 from assistant.types import Message
 from assistant.weights import Weights
@@ -134,22 +137,78 @@ def test_listens_on_loopback_and_ends_when_closed(made):
         httpx.get(f"{address}/models", trust_env=False)
 
 
-def test_a_reply_that_nobody_waits_for_is_not_written_on(made):
+async def asked_of(application, body, leave_after, note=lambda: None):
+    """Ask an application as a server does, and leave after so many messages; give their number."""
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer key")],
+    }
+    sent, left, begun = [], asyncio.Event(), False
+    if leave_after < 0:
+        left.set()
+
+    async def receive():
+        nonlocal begun
+        if not begun:
+            begun = True
+            return {"type": "http.request", "body": json.dumps(body).encode()}
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+        note()
+        if len(sent) > leave_after:
+            left.set()
+
+    await application(scope, receive, send)
+    return len(sent)
+
+
+@pytest.mark.parametrize("leave_after", [-1, 0, 3])
+def test_a_reply_whose_reader_has_left_is_not_written_on(made, leave_after):
     engine = Engine(str(made.folder), threads=1, context=MANY, parallel=1)
-    pieces = []
-    cancel = engine.begin([ChatMessage(role="user", content="?")], MANY, pieces.append)
-    wait_until(lambda: len(pieces) > 3)
-    cancel()
-    wait_until(lambda: not engine._replies)
-    assert len(pieces) < MANY / 2
-    assert pieces[-1].ending
+    body = {"messages": [{"role": "user", "content": "?"}], "max_tokens": MANY, "stream": True}
+
+    async def asked():
+        endpoints = Endpoints(engine, "yes", "key")
+        writing = asyncio.create_task(endpoints.write())
+        pieces = await asked_of(endpoints.application(), body, leave_after)
+        while not engine.is_idle:
+            await asyncio.sleep(0.01)
+        writing.cancel()
+        return pieces
+
+    assert asyncio.run(asyncio.wait_for(asked(), 60)) < MANY / 10
 
 
-def wait_until(holds):
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def test_a_piece_goes_out_before_the_engine_has_written_many_more(made):
+    engine = CountedEngine(str(made.folder), threads=1, context=512, parallel=1)
+    body = {"messages": [{"role": "user", "content": "?"}], "max_tokens": 200, "stream": True}
+    steps = []
+
+    async def asked():
+        endpoints = Endpoints(engine, "yes", "key")
+        writing = asyncio.create_task(endpoints.write())
+        await asked_of(endpoints.application(), body, MANY, lambda: steps.append(engine.steps))
+        writing.cancel()
+
+    asyncio.run(asyncio.wait_for(asked(), 60))
+    # The head of the response comes first, then a message for each piece.
+    assert steps[1] < 5 and steps[100] < 110 and engine.steps >= 200
+
+
+class CountedEngine(Engine):
+    """An engine that counts its steps."""
+
+    steps = 0
+
+    def step(self):
+        super().step()
+        self.steps += 1
 
 
 class Written:
@@ -203,7 +262,7 @@ def leftovers(folder):
 
 def test_weights_for_other_releases_and_unfinished_ones_are_replaced(tmp_path):
     models = tmp_path / "models"
-    for name in ("tiny.openvino-2020.1", ".unfinished-openvino-x", "other.openvino-2020.1"):
+    for name in ("tiny.openvino-2020.1", "tiny.unfinished-openvino", "other.openvino-2020.1"):
         (models / name).mkdir(parents=True)
         (models / name / "openvino_model.bin").write_bytes(b"old")
     made = made_in(models)
@@ -212,6 +271,38 @@ def test_weights_for_other_releases_and_unfinished_ones_are_replaced(tmp_path):
     size = sum(file.stat().st_size for file in made.folder.iterdir())
     assert made.remove() == size > 0
     assert leftovers(models) == ["other.openvino-2020.1"] and not made.are_made
+
+
+def test_damaged_ones_and_those_of_other_weights_are_made_again(tmp_path):
+    made = made_in(tmp_path / "models")
+    for name in ("openvino_model.bin", "openvino_tokenizer.xml"):
+        (made.folder / name).write_bytes(b"")
+        assert not made.are_made
+        made.make(tmp_path / "models" / TINY.file, never)
+        assert made.are_made
+    others = dataclasses.replace(TINY, sha256="another")
+    assert not OpenVINOWeights(tmp_path / "models", others).are_made
+
+
+def test_two_processes_do_not_make_them_at_once(tmp_path):
+    made = made_in(tmp_path / "models")
+    with made._alone():
+        with pytest.raises(ModelUnavailable, match="another process is at it"):
+            made.make(tmp_path / "models" / TINY.file, never)
+        with pytest.raises(ModelUnavailable, match="could not be deleted"):
+            made.remove()
+    assert made.are_made
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to be another user")
+def test_ones_that_may_not_be_read_are_not_made(tmp_path):
+    made = made_in(tmp_path / "models")
+    made.folder.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        assert not made.are_made
+    finally:
+        os.seteuid(0)
 
 
 @pytest.mark.parametrize("content", ["llama", "broken"])
