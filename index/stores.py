@@ -139,18 +139,27 @@ class Stores:
             self.agreement.note()
         return are
 
-    def reconcile(self) -> int:
-        """Make Chroma and Tantivy hold the ready passages and no others; count the repairs."""
+    def reconcile(self) -> Iterator[int]:
+        """Make Chroma and Tantivy hold the ready passages and no others.
+
+        Yields how many repairs are left, at first and after every few hundred.
+        """
         self.purge()
         wanted = self.generation.ready_ids()
         in_vectors, in_terms = self.vectors.ids(), self.terms.ids()
-        foreign = (in_vectors | in_terms) - wanted
+        foreign = sorted((in_vectors | in_terms) - wanted)
         missing = sorted(wanted - (in_vectors & in_terms))
-        self.erase(sorted(foreign))
-        for start in range(0, len(missing), _PASSAGES_PER_COMMIT):
-            self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
+        left = len(foreign) + len(missing)
+        yield left
+        for portion in _portions(foreign):
+            self.erase(portion)
+            left -= len(portion)
+            yield left
+        for portion in _portions(missing):
+            self.write(self.generation.ready(portion))
+            left -= len(portion)
+            yield left
         self.agreement.note()
-        return len(foreign) + len(missing)
 
     def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
         """Count the passages that can be found, of some documents alone, where given."""
@@ -169,6 +178,11 @@ class Stores:
             for item in passages
         )
         return len(passages), found
+
+
+def _portions(passage_ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(passage_ids), _PASSAGES_PER_COMMIT):
+        yield passage_ids[start : start + _PASSAGES_PER_COMMIT]
 
 
 def _records(passages: list[EmbeddedPassage], slots: Mapping[str, int]) -> list[VectorRecord]:
