@@ -25,6 +25,7 @@ from assistant.feedback import (
     newest,
     write_feedback,
 )
+from assistant.openvino_weights import OpenVINOWeights
 from assistant.remarks import doubt, remarks
 from assistant.sanitation import one_line, printable
 from assistant.settings import Settings, read_settings
@@ -111,7 +112,8 @@ def model_list() -> None:
 def model_remove(name: str | None) -> None:
     """Delete weights."""
     weights = _weights(name)
-    freed = remove_weights(settings().models_folder, weights)
+    folder = settings().models_folder
+    freed = remove_weights(folder, weights) + OpenVINOWeights(folder, weights).remove()
     console().print(f"{weights.name}: {freed:,} bytes freed.")
 
 

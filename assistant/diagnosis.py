@@ -12,10 +12,12 @@ from assistant.build import build_embedder
 from assistant.client import entered
 from assistant.doors import Door
 from assistant.errors import AssistantError
+from assistant.model_supply import hindrance
 from assistant.openai_model import OpenAIChatModel
+from assistant.openvino_weights import OpenVINOWeights
 from assistant.settings import Settings
 from assistant.types import DEFAULT_COLLECTION
-from assistant.weights import CATALOGUE, DEFAULT, usable
+from assistant.weights import CATALOGUE, DEFAULT, Weights, usable
 from index.errors import IndexingError
 from index.types import CorpusStats, Embedder, Passage, Span
 
@@ -88,9 +90,17 @@ def _model(settings: Settings) -> Finding:
     if weights is None:
         return Finding(True, subject, f"the file {settings.model}")
     if usable(settings.models_folder, weights):
-        return Finding(True, subject, f"{weights.name}, on this machine")
+        reason = hindrance(settings, weights)
+        engine = f"by llama.cpp, since {reason}" if reason else _fast(settings, weights)
+        return Finding(True, subject, f"{weights.name}, on this machine, {engine}")
     pull = f"bronwijzer model pull {weights.name}"
     return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")
+
+
+def _fast(settings: Settings, weights: Weights) -> str:
+    if OpenVINOWeights(settings.models_folder, weights).are_made:
+        return "by OpenVINO"
+    return "by OpenVINO, for which the next 'serve' or 'ask' makes it ready"
 
 
 def _languages(stats: CorpusStats) -> Finding:

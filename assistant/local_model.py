@@ -1,6 +1,7 @@
-"""A GGUF model on this machine, served behind the protocol that every other model speaks.
+"""A model on this machine, served behind the protocol that every other model speaks.
 
-Knows nothing of where weights come from, of prompts, or of what is asked.
+By llama.cpp from a GGUF file, by OpenVINO from a folder. Knows nothing of where weights come from,
+of prompts, or of what is asked.
 """
 
 import os
@@ -44,7 +45,7 @@ class _Report:
 
 
 class LocalModelServer:
-    """llama.cpp on a free loopback port, in a process of its own, from `start` to `close`.
+    """An engine on a free loopback port, in a process of its own, from `start` to `close`.
 
     The process of its own is a safeguard: the engine takes signals over, may hang when it is
     told to end, and meets a want of memory with a segmentation fault, while the process that
@@ -73,7 +74,8 @@ class LocalModelServer:
     def start(self) -> None:
         """Load the weights and serve them: seconds. Raises ModelUnavailable with the reason."""
         self.close()
-        _check_magic(self._path)
+        if not self._path.is_dir():
+            _check_magic(self._path)
         spawn = get_context("spawn")
         # The serving process ends when this end of the pipe closes, whatever closes it.
         self._pipe, far_end = spawn.Pipe()
@@ -149,21 +151,22 @@ def _serve(pipe: Connection, launch: _Launch) -> None:
     # make any other work on the same cores slow answers down from 25 tokens a second to 0.4.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        server = _start(launch)
+        # The engine of a GGUF file ends with its object.
+        address, _engine = _start(launch)
     except ImportError as error:
         missing = f"{error}. Install what that names; libgomp.so.1 is in Debian's libgomp1."
         pipe.send(_Report(failure=missing))
         return
     except RuntimeError:
         refused = (
-            "llama.cpp refuses it, for the reason in the error output. Run 'bronwijzer model "
+            "the engine refuses it, for the reason in the error output. Run 'bronwijzer model "
             "pull', or name another GGUF file."
         )
         pipe.send(_Report(failure=refused))
         return
     # The engine has put handlers of its own in their place.
     _leave_signals_to_the_owner()
-    pipe.send(_Report(address=server.listening_address))
+    pipe.send(_Report(address=address))
     with suppress(EOFError):
         pipe.recv()
     # An orderly end would wait for answers that nobody reads any more.
@@ -176,9 +179,27 @@ def _leave_signals_to_the_owner() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _start(launch: _Launch) -> Any:  # noqa: ANN401 (xllamacpp has no types)
-    # 90 MB of library, which `--help` and the process that asks never need; and OpenMP is
-    # not to be loaded before _serve has said how its threads wait.
+def _start(launch: _Launch) -> tuple[str, object]:
+    """Serve with the engine that the weights are for; give the address, and what must live on."""
+    # Engines are loaded here alone: 90 MB of library, which `--help` and the process that asks
+    # never need; and OpenMP is not to be loaded before _serve has said how its threads wait.
+    if Path(launch.path).is_dir():
+        from assistant.openvino_server import start
+
+        address = start(
+            launch.path,
+            launch.name,
+            launch.api_key,
+            launch.threads,
+            launch.context,
+            launch.parallel,
+        )
+        return address, None
+    server = _llama(launch)
+    return server.listening_address, server
+
+
+def _llama(launch: _Launch) -> Any:  # noqa: ANN401 (xllamacpp has no types)
     from xllamacpp import CommonParams, Server
 
     params = CommonParams()

@@ -3,6 +3,7 @@
 Knows settings of models and the weights on disk; nothing of questions.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -15,9 +16,12 @@ from typing import Self
 from assistant.chat_model import ChatModel
 from assistant.errors import AssistantError, BadSetting, ModelUnavailable
 from assistant.local_model import LocalModelServer
+from assistant.openvino_weights import OpenVINOWeights
 from assistant.reply_cache import ReplyCache
 from assistant.settings import Settings
 from assistant.weights import CATALOGUE, DEFAULT, Source, Weights, fetch, installed, usable
+
+_log = logging.getLogger(__name__)
 
 _MOST_RESTARTS = 3
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -160,9 +164,9 @@ class ModelSupply:
             if path is None and weights is not None:
                 path = self._fetch(weights)
             if path is not None and not self._closing.is_set():
-                self._serve(path, name)
+                self._serve(path, name, weights)
                 self._started.set()
-                self._keep(path, name)
+                self._keep(path, name, weights)
         except AssistantError as error:
             self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - the thread's edge: reported, not lost
@@ -174,12 +178,12 @@ class ModelSupply:
         self._use(None)
         self._set(ModelStatus(ModelState.FAILED, name, detail=detail))
 
-    def _keep(self, path: Path, name: str) -> None:
+    def _keep(self, path: Path, name: str, weights: Weights | None) -> None:
         """Start the server again when its process ends, as it does for want of memory."""
         for _ in range(_MOST_RESTARTS):
             if not self._has_died():
                 return
-            self._serve(path, name)
+            self._serve(path, name, weights)
         if self._has_died():
             raise ModelUnavailable(
                 f"The local model's process was started {_MOST_RESTARTS + 1} times and ended each "
@@ -203,15 +207,37 @@ class ModelSupply:
                 return None
         return installed(folder, weights)
 
-    def _serve(self, path: Path, name: str) -> None:
+    def _serve(self, path: Path, name: str, weights: Weights | None) -> None:
         self._use(None)
         self._set(ModelStatus(ModelState.STARTING, name))
+        if self._server is not None:
+            self._server.start()
+        else:
+            self._server = self._started_fast(name, path, weights) or self._started_at(path, name)
+        self._use_url(self._server.base_url, name, self._server.api_key)
+
+    def _started_fast(
+        self, name: str, path: Path, weights: Weights | None
+    ) -> LocalModelServer | None:
+        """Serve with the faster engine, where there is one; it is made ready at the first time."""
+        reason = hindrance(self._settings, weights)
+        if weights is not None and not reason:
+            made = OpenVINOWeights(self._settings.models_folder, weights)
+            try:
+                if not made.are_made:
+                    made.make(path, self._closing.is_set)
+                return self._started_at(made.folder, name)
+            except ModelUnavailable as error:
+                reason = str(error)
+        if not self._closing.is_set():
+            _log.info("llama.cpp runs the local model, since %s", reason)
+        return None
+
+    def _started_at(self, path: Path, name: str) -> LocalModelServer:
         threads = self._settings.model_threads or os.cpu_count() or 1
-        if self._server is None:
-            self._server = LocalModelServer(path, name, threads)
-        self._server.start()
-        server = self._server
-        self._use_url(server.base_url, name, server.api_key)
+        server = LocalModelServer(path, name, threads)
+        server.start()
+        return server
 
     def _use_url(self, url: str, name: str, key: str) -> None:
         from assistant.openai_model import OpenAIChatModel
@@ -226,3 +252,14 @@ class ModelSupply:
             self._set(ModelStatus(ModelState.FAILED, name, model.host, detail=str(error)))
             return
         self._set(ModelStatus(ModelState.READY, shown, model.host))
+
+
+def hindrance(settings: Settings, weights: Weights | None) -> str:
+    """Say why OpenVINO does not run the local model; empty where it is to."""
+    if settings.model_engine != "auto":
+        return f"the setting model_engine is {settings.model_engine}"
+    if settings.model_threshold:
+        return "the setting model_threshold needs probabilities, which OpenVINO does not tell"
+    if weights is None:
+        return "only weights of the catalogue were tried with OpenVINO"
+    return OpenVINOWeights.hindrance()

@@ -23,6 +23,7 @@ from assistant.errors import BadSetting
 from assistant.folder_settings import FolderSettings
 from assistant.grants import Grant
 from assistant.load_settings import LoadSettings
+from assistant.model_settings import ModelSettings
 from assistant.parser_settings import ParserSettings
 from assistant.proxy_networks import ProxyNetwork
 from assistant.types import AccessRule, LibraryRule, LogFormat, MetricsRule, Rewriting
@@ -49,7 +50,7 @@ _HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class Settings(ParserSettings, FolderSettings, LoadSettings):
+class Settings(ParserSettings, FolderSettings, LoadSettings, ModelSettings):
     """The settings of one installation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,34 +79,6 @@ class Settings(ParserSettings, FolderSettings, LoadSettings):
         ge=1,
         le=10_000,
         description="Most megabytes of readers' feedback that is kept; the oldest goes first.",
-    )
-    model: str = Field(
-        "auto",
-        description="Language model: 'none' quotes only; 'auto' takes model_url if set, else the "
-        "local weights if they are there; or a name at model_url; or a name of "
-        "'bronwijzer model list'; or the path of a GGUF file.",
-    )
-    model_url: str = Field(
-        "",
-        description="Address of a server with OpenAI's protocol, such as "
-        "http://localhost:11434/v1; it receives questions and passages.",
-    )
-    model_key: SecretStr = Field(SecretStr(""), description="Key for model_url, if it wants one.")
-    model_timeout: float = Field(
-        120.0, gt=0, le=3600, description="Seconds to wait for the model's next word."
-    )
-    model_threads: int = Field(
-        0, ge=0, le=256, description="Threads of the local model; 0 is one a processor core."
-    )
-    answer_tokens: int = Field(
-        300, ge=16, le=8192, description="Most tokens that the model may write for an answer."
-    )
-    context_characters: int = Field(
-        1000,
-        ge=200,
-        le=200_000,
-        description="Most characters of passages given to the model; a small local model reads "
-        "about 200 a second.",
     )
     passages: int = Field(6, ge=1, le=20, description="Passages shown as evidence.")
     answer_threshold: float = Field(

@@ -9,14 +9,16 @@ documents, embedder and language model. The floor is what reading the prompt cos
 the engine had not in its cache, at the rate at which it reads a long text that it has never seen,
 measured before and after. That rate stands beside what bare matrix products reach (two operations
 a parameter and token), the decoding rate beside how fast the weights can be read from memory, which
-each token needs once. Needs the dependency group `benchmarks`.
+each token needs once. `--weights` may name a folder in OpenVINO's form; with `--peer-weights` the
+peer has the same model from another file and engine. Needs the dependency group `benchmarks`.
 """
 
 import argparse
 import json
 import os
 import statistics
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -78,10 +80,10 @@ class TimedModel:
         )
 
     def parameters(self) -> int:
-        """Count the parameters of the weights."""
+        """Count the parameters of the weights; 0 where the engine does not tell."""
         response = self._client.get("/models")
         response.raise_for_status()
-        return int(response.json()["data"][0]["meta"]["n_params"])
+        return int(response.json()["data"][0].get("meta", {}).get("n_params", 0))
 
     def stream(self, messages: Sequence[Message]) -> Generator[str, None, Ending]:
         """Yield the reply in pieces."""
@@ -93,6 +95,7 @@ class TimedModel:
             "stream": True,
             "model": self.name,
         }
+        began, first = perf_counter(), 0.0
         with self._client.stream("POST", "/chat/completions", json=body) as response:
             response.raise_for_status()
             for line in response.iter_lines():
@@ -101,8 +104,11 @@ class TimedModel:
                 chunk: dict[str, Any] = json.loads(line.removeprefix("data: "))
                 if "timings" in chunk:
                     self.timings.append(chunk["timings"])
+                elif chunk.get("usage"):
+                    self.timings.append(_timings(chunk["usage"], began, first or perf_counter()))
                 piece = chunk["choices"][0]["delta"].get("content") if chunk["choices"] else None
                 if piece:
+                    first = first or perf_counter()
                     yield piece
         return Ending.COMPLETE
 
@@ -114,9 +120,33 @@ class TimedModel:
         return None
 
 
+def _timings(usage: Mapping[str, int], began: float, first: float) -> dict[str, float]:
+    """Work out what OpenVINO does not tell; what it had in its cache counts as read."""
+    read, written = usage["prompt_tokens"], usage["completion_tokens"]
+    return {
+        "prompt_n": read,
+        "cache_n": 0,
+        "prompt_per_second": read / (first - began),
+        "predicted_per_second": max(0, written - 1) / (perf_counter() - first),
+    }
+
+
 def spread(seconds: Sequence[float]) -> str:
     """Word the median and the 95th percentile."""
     return f"{statistics.median(seconds):.2f} (95 of 100 {np.percentile(seconds, 95):.2f}) s"
+
+
+@contextmanager
+def served(
+    weights: Path | None, other: LocalModelServer | None = None
+) -> Iterator[LocalModelServer]:
+    """Serve weights; without any, go on with the other server."""
+    if weights is None:
+        assert other is not None
+        yield other
+        return
+    with LocalModelServer(weights, weights.stem, os.cpu_count() or 1) as server:
+        yield server
 
 
 def reading_rate(model: TimedModel, documents: Sequence[CorpusDocument], number: int) -> float:
@@ -177,7 +207,8 @@ def report(
     sooner = statistics.median(theirs.first_token) / statistics.median(ours.first_token)
     print(f"first word beside CitationQueryEngine: {sooner:.1f} times sooner (medians)")
     written = statistics.median(prompt["predicted_per_second"] for prompt in ours.prompts)
-    bandwidth, size = memory_bandwidth(), weights.stat().st_size / 1e9
+    files = weights.glob("*.bin") if weights.is_dir() else (weights,)
+    bandwidth, size = memory_bandwidth(), sum(file.stat().st_size for file in files) / 1e9
     print(
         f"writing: {written:.1f} tokens a second; {bandwidth:.1f} GB/s of memory (one thread) "
         f"would read the weights ({size:.2f} GB) {bandwidth / size:.1f} times a second"
@@ -189,6 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--peer-weights", type=Path)
     parser.add_argument("--core", action="store_true")
     parser.add_argument("--limit", type=int, default=20)
     arguments = parser.parse_args()
@@ -199,26 +231,26 @@ def main() -> None:
         arguments.folder / "questions.jsonl", lambda text: detector.detect(text, "en")
     )
     chosen: list[GoldQuestion] = [q for q in read.questions if q.core or not arguments.core]
-    threads = os.cpu_count() or 1
     ours, theirs = Figures(), Figures()
     with (
-        LocalModelServer(arguments.weights, arguments.weights.stem, threads) as server,
+        served(arguments.weights) as server,
+        served(arguments.peer_weights, server) as other,
         temporary_corpus(documents, settings, embedder.fingerprint, lambda _: None) as temporary,
     ):
-        model = TimedModel(server, settings.answer_tokens)
+        model, peer = (TimedModel(each, settings.answer_tokens) for each in (server, other))
         assistant = temporary.installation.assistant
         assistant.use(model)
         index = PeerIndex(documents, embedder)
-        engine = CitationEngine(index, model, detector.detect, answer_tokens=settings.answer_tokens)
+        engine = CitationEngine(index, peer, detector.detect, answer_tokens=settings.answer_tokens)
         reader = TimedModel(server, most_tokens=1)
         rates = [reading_rate(reader, documents, number) for number in range(2)]
         for question in chosen[: arguments.limit]:
             model.timings.clear()
             take(ours, model, assistant.ask(question.question).timings_ms)
-            model.timings.clear()
-            take(theirs, model, engine.respond(question).timings_ms)
+            peer.timings.clear()
+            take(theirs, peer, engine.respond(question).timings_ms)
         rates += [reading_rate(reader, documents, number) for number in range(2, 4)]
-        parameters = model.parameters()
+        parameters = peer.parameters()
     report(ours, theirs, rates, arguments.weights, parameters)
 
 

@@ -36,6 +36,7 @@ HOMES = {
         "index/schema.py",
     },
     "xllamacpp": {"assistant/local_model.py"},
+    "openvino_genai": {"assistant/openvino_server.py", "assistant/openvino_weights.py"},
     "typer": {
         "assistant/cli.py",
         "assistant/evaluation/arguments.py",
@@ -51,7 +52,11 @@ HOMES = {
         "assistant/evaluation/command.py",
         "assistant/evaluation/terminal.py",
     },
-    "uvicorn": {"assistant/serving.py", "assistant/connections.py"},
+    "uvicorn": {
+        "assistant/serving.py",
+        "assistant/connections.py",
+        "assistant/openvino_server.py",
+    },
     "h11": {"assistant/connections.py"},
     "limits": {"assistant/rates.py"},
     "babel": {"assistant/languages.py"},

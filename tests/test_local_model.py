@@ -2,7 +2,6 @@
 
 import os
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -17,76 +16,9 @@ from openai import BadRequestError, DefaultHttpxClient, OpenAI
 
 from assistant.errors import ModelUnavailable
 from assistant.local_model import LocalModelServer
+from tests.tiny_models import SAYS, write_gguf
 
 PROJECT = Path(__file__).parents[1]
-WIDTH = 32
-SAYS = "ja"
-
-
-def packed_text(value: str) -> bytes:
-    data = value.encode()
-    return struct.pack("<Q", len(data)) + data
-
-
-def u32(value: int) -> bytes:
-    return struct.pack("<II", 4, value)
-
-
-def string(value: str) -> bytes:
-    return struct.pack("<I", 8) + packed_text(value)
-
-
-def array(kind: int, items: list[bytes]) -> bytes:
-    return struct.pack("<IIQ", 9, kind, len(items)) + b"".join(items)
-
-
-def metadata(tokens: list[str]) -> dict[str, bytes]:
-    kinds = [2, 3, 3, *[6] * 256, 1]  # unknown, control, control, bytes, one ordinary token
-    return {
-        "general.architecture": string("llama"),
-        "llama.block_count": u32(1),
-        "llama.context_length": u32(512),
-        "llama.embedding_length": u32(WIDTH),
-        "llama.feed_forward_length": u32(WIDTH),
-        "llama.attention.head_count": u32(1),
-        "llama.attention.layer_norm_rms_epsilon": struct.pack("<If", 6, 1e-5),
-        "tokenizer.ggml.model": string("llama"),
-        "tokenizer.ggml.tokens": array(8, [packed_text(token) for token in tokens]),
-        "tokenizer.ggml.scores": array(6, [struct.pack("<f", 0.0)] * len(tokens)),
-        "tokenizer.ggml.token_type": array(5, [struct.pack("<i", kind) for kind in kinds]),
-        "tokenizer.ggml.bos_token_id": u32(1),
-        "tokenizer.ggml.eos_token_id": u32(2),
-        "tokenizer.chat_template": string("{% for m in messages %}{{ m['content'] }}{% endfor %}"),
-    }
-
-
-def tensors(vocabulary: int) -> dict[str, tuple[tuple[int, ...], bytes]]:
-    """Every token has the same vector, blocks add nothing, and only SAYS answers to it."""
-    zero, one = bytes(4), struct.pack("<f", 1.0)
-    square, norm = ((WIDTH, WIDTH), zero * WIDTH**2), ((WIDTH,), one * WIDTH)
-    layers = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
-    return {
-        "token_embd.weight": ((WIDTH, vocabulary), (one + zero * (WIDTH - 1)) * vocabulary),
-        "output.weight": ((WIDTH, vocabulary), zero * WIDTH * (vocabulary - 1) + one * WIDTH),
-        "output_norm.weight": norm,
-        "blk.0.attn_norm.weight": norm,
-        "blk.0.ffn_norm.weight": norm,
-    } | {f"blk.0.{layer}.weight": square for layer in layers}
-
-
-def write_gguf(path: Path) -> Path:
-    """Write a llama of one layer and 260 tokens, 100 kB, that always says SAYS."""
-    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), SAYS]
-    known, layers = metadata(tokens), tensors(len(tokens))
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(layers), len(known))
-    head += b"".join(packed_text(key) + value for key, value in known.items())
-    data = b""
-    for name, (shape, values) in layers.items():
-        head += packed_text(name)
-        head += struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data))
-        data += values
-    path.write_bytes(head + bytes(-len(head) % 32) + data)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +113,7 @@ import signal, sys
 from pathlib import Path
 import httpx
 from assistant.local_model import LocalModelServer
+from tests.tiny_models import SAYS, write_gguf
 # A process that was started in the background inherits that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 server = LocalModelServer(Path(sys.argv[1]), "yes", threads=1)

@@ -8,13 +8,14 @@ import time
 import pytest
 
 import assistant.model_supply as model_supply
+import assistant.openvino_weights as openvino_weights
 from assistant.errors import BadSetting, WeightsUnavailable
-from assistant.model_supply import ModelState, ModelSupply
+from assistant.model_supply import ModelState, ModelSupply, hindrance
 from assistant.settings import Settings
 from assistant.types import Message
-from assistant.weights import Weights
+from assistant.weights import CATALOGUE, DEFAULT, Weights
 from tests.scripted import openai_server
-from tests.test_local_model import SAYS, write_gguf
+from tests.tiny_models import SAYS, write_gguf, write_qwen
 
 
 class Shelf:
@@ -37,16 +38,12 @@ class Shelf:
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A catalogue whose default weights are a model of 100 kB; gives its bytes."""
-    content = write_gguf(tmp_path / "made.gguf").read_bytes()
-    weights = Weights(
-        "tiny", "tiny.gguf", len(content), hashlib.sha256(content).hexdigest(), "MIT", ""
-    )
-    monkeypatch.setattr(model_supply, "CATALOGUE", {"tiny": weights})
-    monkeypatch.setattr(model_supply, "DEFAULT", "tiny")
-    return content
+    catalogued(tmp_path, monkeypatch, write_gguf)
+    return (tmp_path / "made.gguf").read_bytes()
 
 
 def supply_of(folder, used, *sources, **values):
+    values = {"model_engine": "llama.cpp"} | values
     settings = Settings(data=folder / "data", model_threads=1, **values)
     return ModelSupply(settings, used.append, sources)
 
@@ -98,6 +95,63 @@ def test_weights_that_were_copied_here_are_used_unasked(tmp_path, tiny):
         supply.wait()
         assert supply.status.state is ModelState.READY, supply.status
         assert reply(used[-1]) == SAYS
+
+
+def copied(folder, weights):
+    models = folder / "data" / "models"
+    models.mkdir(parents=True)
+    (models / weights.file).write_bytes((folder / "made.gguf").read_bytes())
+    return models
+
+
+def catalogued(folder, monkeypatch, write):
+    """Have a tiny model as the only and default one, on a processor for the faster engine."""
+    content = write(folder / "made.gguf").read_bytes()
+    weights = Weights(
+        "tiny", "tiny.gguf", len(content), hashlib.sha256(content).hexdigest(), "MIT", ""
+    )
+    monkeypatch.setattr(model_supply, "CATALOGUE", {"tiny": weights})
+    monkeypatch.setattr(model_supply, "DEFAULT", "tiny")
+    monkeypatch.setattr(openvino_weights, "_processor", lambda: ["avx512_vnni"])
+    return weights
+
+
+def test_the_faster_engine_is_made_ready_once_and_used(tmp_path, monkeypatch):
+    models = copied(tmp_path, catalogued(tmp_path, monkeypatch, write_qwen))
+    used, times = [], set()
+    for _ in range(2):
+        with supply_of(tmp_path, used, model_engine="auto") as supply:
+            supply.start()
+            supply.wait()
+            assert supply.status.state is ModelState.READY, supply.status
+            assert reply(used[-1]) == SAYS
+            (folder,) = models.glob("tiny.openvino-*")
+            assert supply._server._path == folder
+            times.add((folder / "openvino_model.bin").stat().st_mtime_ns)
+    assert len(times) == 1
+
+
+def test_where_the_faster_engine_fails_the_other_one_runs_and_that_is_logged(
+    tmp_path, monkeypatch, caplog
+):
+    models = copied(tmp_path, catalogued(tmp_path, monkeypatch, write_gguf))
+    used = []
+    with caplog.at_level("INFO"), supply_of(tmp_path, used, model_engine="auto") as supply:
+        supply.start()
+        supply.wait()
+        assert supply.status.state is ModelState.READY, supply.status
+        assert reply(used[-1]) == SAYS
+    assert not list(models.glob("*openvino*"))
+    assert "llama.cpp runs the local model, since" in caplog.text and "exit code" in caplog.text
+
+
+def test_why_the_other_engine_runs(monkeypatch):
+    monkeypatch.setattr(openvino_weights, "_processor", lambda: ["avx512_vnni"])
+    weights = CATALOGUE[DEFAULT]
+    assert hindrance(Settings(), weights) == ""
+    assert "catalogue" in hindrance(Settings(), None)
+    assert "model_engine" in hindrance(Settings(model_engine="llama.cpp"), weights)
+    assert "model_threshold" in hindrance(Settings(model_threshold=0.5), weights)
 
 
 def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):

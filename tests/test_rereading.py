@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import EmbedderUnavailable
-from index.loaders import EDITIONS
-from index.loaders.text import load_text
+from index.loaders import EDITIONS, load_text
 from index.plans import USUAL, SyncOptions
 from index.reading import Reading
 from index.types import Document

@@ -1,26 +1,106 @@
 """Files as documents: one function for each type of file, by suffix.
 
-Knows which reader takes which file; nothing of passages, stores or folders.
+Knows which reader takes which file; nothing of passages, stores or folders. Each reader's module is
+imported with the first file that it reads, since a question needs none of their libraries.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 from index.errors import UnreadableFile
-from index.loaders.delimited import load_delimited
-from index.loaders.docx import load_docx
-from index.loaders.email_message import load_email
-from index.loaders.epub import load_epub
-from index.loaders.html import load_html
-from index.loaders.json_data import load_json, load_json_lines
-from index.loaders.markdown import load_markdown
-from index.loaders.opendocument import load_opendocument
-from index.loaders.pdf import load_pdf
-from index.loaders.pptx import load_pptx
-from index.loaders.rtf import load_rtf
-from index.loaders.text import load_text
-from index.loaders.xlsx import load_xlsx
 from index.types import Document
+
+
+def load_delimited(path: Path) -> Document:
+    """Read a table whose cells are parted by commas, semicolons or tabs. Raises UnreadableFile."""
+    from index.loaders import delimited
+
+    return delimited.load_delimited(path)
+
+
+def load_docx(path: Path) -> Document:
+    """Read a document of Word's. Raises UnreadableFile."""
+    from index.loaders import docx
+
+    return docx.load_docx(path)
+
+
+def load_epub(path: Path) -> Document:
+    """Read an electronic book. Raises UnreadableFile."""
+    from index.loaders import epub
+
+    return epub.load_epub(path)
+
+
+def load_html(path: Path) -> Document:
+    """Read a web page. Raises UnreadableFile."""
+    from index.loaders import html
+
+    return html.load_html(path)
+
+
+def load_json(path: Path) -> Document:
+    """Read JSON. Raises UnreadableFile."""
+    from index.loaders import json_data
+
+    return json_data.load_json(path)
+
+
+def load_json_lines(path: Path) -> Document:
+    """Read JSON, a value a line. Raises UnreadableFile."""
+    from index.loaders import json_data
+
+    return json_data.load_json_lines(path)
+
+
+def load_markdown(path: Path) -> Document:
+    """Read Markdown. Raises UnreadableFile."""
+    from index.loaders import markdown
+
+    return markdown.load_markdown(path)
+
+
+def load_opendocument(path: Path) -> Document:
+    """Read a text, a workbook or slides of OpenDocument's. Raises UnreadableFile."""
+    from index.loaders import opendocument
+
+    return opendocument.load_opendocument(path)
+
+
+def load_pdf(path: Path) -> Document:
+    """Read a PDF. Raises UnreadableFile."""
+    from index.loaders import pdf
+
+    return pdf.load_pdf(path)
+
+
+def load_pptx(path: Path) -> Document:
+    """Read slides of PowerPoint's. Raises UnreadableFile."""
+    from index.loaders import pptx
+
+    return pptx.load_pptx(path)
+
+
+def load_rtf(path: Path) -> Document:
+    """Read rich text. Raises UnreadableFile."""
+    from index.loaders import rtf
+
+    return rtf.load_rtf(path)
+
+
+def load_text(path: Path) -> Document:
+    """Read plain text. Raises UnreadableFile."""
+    from index.loaders import text
+
+    return text.load_text(path)
+
+
+def load_xlsx(path: Path) -> Document:
+    """Read a workbook of Excel's. Raises UnreadableFile."""
+    from index.loaders import xlsx
+
+    return xlsx.load_xlsx(path)
+
 
 _FILES: dict[str, Callable[[Path], Document]] = {
     **dict.fromkeys((".txt", ".text"), load_text),
@@ -41,7 +121,9 @@ _FILES: dict[str, Callable[[Path], Document]] = {
 
 def load_mail(path: Path) -> Document:
     """Read a message, and what is attached to it with the other readers. Raises UnreadableFile."""
-    return load_email(path, loaders=_FILES)
+    from index.loaders import email_message
+
+    return email_message.load_email(path, loaders=_FILES)
 
 
 LOADERS: dict[str, Callable[[Path], Document]] = {**_FILES, ".eml": load_mail}
