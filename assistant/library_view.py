@@ -15,6 +15,7 @@ from assistant.sanitation import one_line
 from assistant.types import Notice
 from assistant.upkeep import UpkeepState
 from assistant.wording import Wording
+from index.outages import WAITING
 from index.types import SyncReport
 
 MOST_ROWS = 200
@@ -81,6 +82,8 @@ def question(holding: Holding, wording: Wording) -> str:
 def progress(report: SyncReport | None, state: UpkeepState, wording: Wording) -> str:
     """Say what a sync that is running does, or what the last one did."""
     if report is not None or state.busy:
+        if report is not None and report.stage == WAITING:
+            return wording("library_waiting_vectors")
         if report is None or report.share is None:
             return wording("library_busy")
         return wording("library_busy_share", share=f"{report.share:.0%}".replace("%", " %"))

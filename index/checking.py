@@ -61,7 +61,7 @@ class _Check:
                 self._stores.agreement.revoke()
             self._check_catalog()
             yield self._at("numbers")
-            self._check_numbers()
+            yield from self._check_numbers()
             yield from self._probe()
         yield replace(self._at("done"), done=True)
 
@@ -148,7 +148,7 @@ class _Check:
                     (counted, total.tobytes(), self._generation.number, language),
                 )
 
-    def _check_numbers(self) -> None:
+    def _check_numbers(self) -> Iterator[CheckReport]:
         """Compare which passages each store has."""
         stores = self._stores
         wanted = self._generation.ready_ids()
@@ -156,7 +156,8 @@ class _Check:
             self._note(f"passages were missing in {name}", sorted(wanted - held))
             self._note(f"passages in {name} were of no document", sorted(held - wanted))
         if self._repair:
-            stores.reconcile()
+            for _ in stores.reconcile():
+                yield self._report
 
     def _probe(self) -> Iterator[CheckReport]:
         """Have every passage that all stores have find itself in each of them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from index.check_report import CheckReport
 from index.checking import checked
-from index.errors import EmbedderUnavailable
+from index.errors import EmbedderUnavailable, VectorServerAway
 from index.generation import Generation
 from index.language_means import LanguageMeans, complete
 from index.planning import named_roots, planned, remember
@@ -25,6 +25,10 @@ from index.totals import passages_by_language
 from index.turns import Turn
 from index.types import Embedder, SyncReport
 from index.workspace import ChromaAddress, Workspace
+
+_OLD_VECTORS_LEFT = (
+    "Chroma went away before it had deleted the old vectors; the next sync deletes them."
+)
 
 
 class Corpus(CorpusReader):
@@ -121,7 +125,11 @@ class Corpus(CorpusReader):
             for report in map(self._noted, steps):
                 yield report
             new.switch()
-            self._workspace.drop_stores_beside(new)
+            try:
+                self._workspace.drop_stores_beside(new)
+            except VectorServerAway:
+                # The new index is in use and whole; the next sync sweeps.
+                report = replace(report, notes=(*report.notes, _OLD_VECTORS_LEFT))
             self._complete_means(new.generation)
             yield self._noted(replace(report, stage="done", seconds_left=None, done=True))
 
@@ -149,6 +157,8 @@ class Corpus(CorpusReader):
     def _visited(self, roots: Sequence[str], options: SyncOptions) -> Iterator[SyncReport]:
         stores = self._stores or self._begin()
         stores.generation.expect(self._embedder.fingerprint)
+        # Only a server that goes away in the middle is waited for.
+        stores.vectors.expect_answer()
         self._workspace.sweep(stores)
         outages = self._workspace.outages(stores)
         synchroniser = Synchroniser(stores, self._embedder, self._reading, outages, options)

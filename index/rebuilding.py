@@ -39,4 +39,4 @@ def refilled(
         return embed_documents(new, embedder, tuple(left), report, include)
 
     # What a server lost that it had acknowledged, the next sync finds: no mark vouches for it.
-    yield from outages.outlasted(steps, report, lambda: len(left), lambda: None)
+    yield from outages.outlasted(steps, report, lambda: len(left), lambda: ())

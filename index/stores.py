@@ -139,18 +139,27 @@ class Stores:
             self.agreement.note()
         return are
 
-    def reconcile(self) -> int:
-        """Make Chroma and Tantivy hold the ready passages and no others; count the repairs."""
+    def reconcile(self) -> Iterator[int]:
+        """Make Chroma and Tantivy hold the ready passages and no others.
+
+        Yields how many repairs are left, at first and after every few hundred.
+        """
         self.purge()
         wanted = self.generation.ready_ids()
         in_vectors, in_terms = self.vectors.ids(), self.terms.ids()
-        foreign = (in_vectors | in_terms) - wanted
+        foreign = sorted((in_vectors | in_terms) - wanted)
         missing = sorted(wanted - (in_vectors & in_terms))
-        self.erase(sorted(foreign))
-        for start in range(0, len(missing), _PASSAGES_PER_COMMIT):
-            self.write(self.generation.ready(missing[start : start + _PASSAGES_PER_COMMIT]))
+        left = len(foreign) + len(missing)
+        yield left
+        for portion in _portions(foreign):
+            self.erase(portion)
+            left -= len(portion)
+            yield left
+        for portion in _portions(missing):
+            self.write(self.generation.ready(portion))
+            left -= len(portion)
+            yield left
         self.agreement.note()
-        return len(foreign) + len(missing)
 
     def passage_count(self, document_ids: Sequence[int] | None = None) -> int:
         """Count the passages that can be found, of some documents alone, where given."""
@@ -169,6 +178,11 @@ class Stores:
             for item in passages
         )
         return len(passages), found
+
+
+def _portions(passage_ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(passage_ids), _PASSAGES_PER_COMMIT):
+        yield passage_ids[start : start + _PASSAGES_PER_COMMIT]
 
 
 def _records(passages: list[EmbeddedPassage], slots: Mapping[str, int]) -> list[VectorRecord]:
@@ -193,12 +207,15 @@ class _Queue:
         self._document_ids = document_ids
         self._sent: deque[StoredPassage] = deque()
         self._unfinished: deque[_Unfinished] = deque()
+        self._finished: list[int] = []
+        self._finished_passages = 0
 
     def passages(self) -> Iterator[Passage]:
         """Read what has no vectors yet, document by document, only as fast as it is wanted."""
         for document_id in self._document_ids:
             passages = self._generation.without_vectors(document_id)
-            self._unfinished.append(_Unfinished(document_id, len(passages)))
+            size = len(self._generation.passage_ids([document_id]))
+            self._unfinished.append(_Unfinished(document_id, size, len(passages)))
             for stored in passages:
                 self._sent.append(stored)
                 yield stored.passage
@@ -209,22 +226,36 @@ class _Queue:
         self._generation.set_vectors(zip(numbers, vectors, strict=True))
         left = len(vectors)
         for document in self._unfinished:
-            taken = min(left, document.passages)
-            document.passages -= taken
+            taken = min(left, document.to_embed)
+            document.to_embed -= taken
             left -= taken
 
-    def finished(self) -> Iterator[int]:
-        """Number the documents all of whose passages have vectors now; each of them once."""
-        while self._unfinished and self._unfinished[0].passages == 0:
-            yield self._unfinished.popleft().document_id
+    def portions(self, rest: bool) -> Iterator[list[int]]:
+        """Number the documents all of whose passages have vectors now; each of them once.
+
+        A portion has a few hundred passages; those too few for one wait, unless `rest` is wanted.
+        """
+        while self._unfinished and self._unfinished[0].to_embed == 0:
+            document = self._unfinished.popleft()
+            self._finished.append(document.document_id)
+            self._finished_passages += document.passages
+            if self._finished_passages >= _PASSAGES_PER_COMMIT:
+                yield self._taken()
+        if rest and self._finished:
+            yield self._taken()
+
+    def _taken(self) -> list[int]:
+        taken, self._finished, self._finished_passages = self._finished, [], 0
+        return taken
 
 
 @dataclass(slots=True)
 class _Unfinished:
-    """A document that was read, and how many of its passages have no vectors yet."""
+    """A document that was read, its passages, and how many of them have no vectors yet."""
 
     document_id: int
     passages: int
+    to_embed: int
 
 
 def embed_documents(
@@ -244,8 +275,6 @@ def embed_documents(
     report = replace(report, stage="embedding", to_embed=to_embed)
     yield report
     queue = _Queue(stores.generation, document_ids)
-    batch: list[int] = []
-    waiting = 0
     # Closed with this generator, since an embedder may hold a process.
     with closing(embedder.embed_passages(queue.passages())) as steps:
         for vectors in steps:
@@ -254,15 +283,13 @@ def embed_documents(
             pace = (report.embedded - embedded_before) / max(time.monotonic() - started, 1e-6)
             report = _at_pace(report, pace)
             yield report
-            batch += queue.finished()
-            waiting += len(vectors)
-            now = time.monotonic()
-            if waiting >= _PASSAGES_PER_COMMIT or now - committed > _SECONDS_PER_COMMIT:
-                commit(batch)
-                batch, waiting, committed = [], 0, now
-    batch += queue.finished()
-    if batch:
-        commit(batch)
+            for portion in queue.portions(time.monotonic() - committed > _SECONDS_PER_COMMIT):
+                commit(portion)
+                committed = time.monotonic()
+                yield report
+    for portion in queue.portions(rest=True):
+        commit(portion)
+        yield report
     if embedder.hindrance:
         note = f"Embedded without the fast engine, which is slower, since {embedder.hindrance}."
         others = (other for other in report.notes if other != note)

@@ -3,6 +3,7 @@
 Knows how to tell what changed; nothing of questions, nor of how the stores are written.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -47,6 +48,8 @@ class Synchroniser:
         self._reading = reading
         self._options = options
         self._unread: list[Unread] = []
+        self._repairs = 0
+        self._fewest_left = math.inf
 
     def run(self, roots: Sequence[str]) -> Iterator[SyncReport]:
         """Visit the roots; yield growing reports, the last of them done."""
@@ -68,17 +71,27 @@ class Synchroniser:
         self, steps: Callable[[SyncReport], Iterator[SyncReport]], report: SyncReport
     ) -> Iterator[SyncReport]:
         """Do what needs the vectors, whose server may be started anew meanwhile."""
-        stores = self._stores
+        catalog = self._stores.catalog
         # A server whose machine went down may have lost what it had acknowledged.
         return self._outages.outlasted(
-            steps, report, lambda: len(stores.catalog.pending()), stores.reconcile
+            steps, report, lambda: (len(catalog.pending()), self._fewest_left), self._mend
         )
+
+    def _mend(self) -> Iterator[None]:
+        """Bring the stores in step, and note how much there was to repair."""
+        for left in self._stores.reconcile():
+            self._repairs = max(self._repairs, left)
+            # A server that loses the same again and again gets nowhere.
+            self._fewest_left = min(self._fewest_left, left)
+            yield
 
     def _settle(self, report: SyncReport) -> Iterator[SyncReport]:
         """Mend what an interrupted run has left behind."""
-        repaired = 0 if self._stores.are_in_step() else self._stores.reconcile()
-        if repaired:
-            note = f"Repaired {repaired} passages that an interrupted run had left behind."
+        if not self._stores.are_in_step():
+            for _ in self._mend():
+                yield report
+        if self._repairs:
+            note = f"Repaired {self._repairs} passages that an interrupted run had left behind."
             report = replace(report, notes=(*report.notes, note))
         yield report
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import chromadb
@@ -43,6 +43,9 @@ _EF_SEARCH = 200
 
 _SECONDS_TO_ANSWER = 60.0
 """A batch is written in a second; a server that takes longer hangs."""
+
+_SECONDS_TO_LOOK = 3.0
+"""Whoever waits for a server looks again and again, and may be stopped between two looks."""
 
 _NEIGHBOURS = 10
 """How many a vector is looked for among."""
@@ -207,12 +210,23 @@ class VectorStore:
         return wrong
 
     def answers(self) -> bool:
-        """Say whether the store can be asked at all."""
+        """Say whether the store can be asked at all; a server that hangs is given up on soon."""
         try:
-            self._client.heartbeat()
-        except Exception:  # noqa: BLE001 - of any kind, as in _Reporting; the answer is the report
+            self.expect_answer(_SECONDS_TO_LOOK)
+        except StoreUnavailable:
             return False
         return True
+
+    def expect_answer(self, seconds: float = _SECONDS_TO_ANSWER) -> None:
+        """Raise StoreUnavailable where the store cannot be asked, a server within so long."""
+        server = self._client._server
+        with self._reporting():
+            if isinstance(server, FastAPI):
+                # Its `heartbeat` has the client's time for a whole batch. The type says that every
+                # keyword is a dict; each is passed to httpx as it is.
+                server._make_request("get", "/heartbeat", timeout=cast(Any, seconds))
+            else:
+                self._client.heartbeat()
 
     def drop(self, name: str) -> None:
         """Delete a collection of this client; one that is not there is no error."""

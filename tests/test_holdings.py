@@ -12,6 +12,7 @@ from assistant.upkeep import Upkeep, UpkeepState
 from assistant.uploads import Receipt, Uploads
 from assistant.wording import WordingBook
 from index.errors import SyncRunning
+from index.outages import WAITING
 from index.types import SyncReport
 from tests.fakes import WordEmbedder, open_corpus
 
@@ -284,6 +285,7 @@ def test_a_reader_learns_why_a_folder_is_away_and_not_where_it_was(corpus, uploa
         (None, UpkeepState(asked=1), "being brought up to date. You"),
         (SyncReport(), UpkeepState(), "being brought up to date. You"),
         (SyncReport(embedded=2, to_embed=5), UpkeepState(), "up to date: 40 %"),
+        (SyncReport(WAITING, embedded=2, to_embed=5), UpkeepState(), "server with the search data"),
         (None, UpkeepState(1, 1, SyncReport(added=3, done=True)), "3 added"),
         (None, UpkeepState(1, 1, SyncReport(moved=2, copies=1)), "2 moved, 1 found"),
         (None, UpkeepState(1, 1, SyncReport(kept=30)), "30 files are missing"),
