@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.build import build_embedder
 from assistant.client import entered
@@ -89,18 +90,23 @@ def _model(settings: Settings) -> Finding:
     weights = CATALOGUE.get(DEFAULT if settings.model == "auto" else settings.model)
     if weights is None:
         return Finding(True, subject, f"the file {settings.model}")
-    if usable(settings.models_folder, weights):
-        reason = hindrance(settings, weights)
-        engine = f"by llama.cpp, since {reason}" if reason else _fast(settings, weights)
+    if path := usable(settings.models_folder, weights):
+        engine = _engine(settings, weights, path)
         return Finding(True, subject, f"{weights.name}, on this machine, {engine}")
     pull = f"bronwijzer model pull {weights.name}"
     return Finding(True, subject, f"none yet; answers are quotations. For one, run: {pull}")
 
 
-def _fast(settings: Settings, weights: Weights) -> str:
-    if OpenVINOWeights(settings.models_folder, weights).are_made:
+def _engine(settings: Settings, weights: Weights, path: Path) -> str:
+    """Say which engine runs the local model, and why where it is not the faster one."""
+    if reason := hindrance(settings, weights):
+        return f"by llama.cpp, since {reason}"
+    made = OpenVINOWeights(settings.models_folder, weights)
+    if made.are_made:
         return "by OpenVINO"
-    return "by OpenVINO, for which the next 'serve' or 'ask' makes it ready"
+    if shortage := made.shortage(path):
+        return f"by llama.cpp, since OpenVINO's form of it is not made: {shortage}"
+    return "by OpenVINO, whose form of it is made when it next starts"
 
 
 def _languages(stats: CorpusStats) -> Finding:

@@ -58,6 +58,20 @@ class OpenVINOWeights:
         except OSError:
             return False
 
+    def shortage(self, path: Path) -> str:
+        """Say what there is too little of to make them of a GGUF file; empty where there is none.
+
+        Raises OSError.
+        """
+        size = path.stat().st_size
+        for what, needed, free in (
+            ("memory", _MEMORY_PER_BYTE * size, _free_memory()),
+            ("disk", _DISK_PER_BYTE * size, shutil.disk_usage(self._models).free),
+        ):
+            if free < needed:
+                return f"it takes {needed / 1e9:.1f} GB of {what}, and {free / 1e9:.1f} are free"
+        return ""
+
     def make(self, path: Path, is_over: Callable[[], bool]) -> None:
         """Make them of a GGUF file: some 15 s for 1.5 thousand million parameters.
 
@@ -69,7 +83,8 @@ class OpenVINOWeights:
                 # Another process may have made them meanwhile.
                 if not self.are_made:
                     self._delete()
-                    _check_room(path, self._models)
+                    if shortage := self.shortage(path):
+                        raise ModelUnavailable(_failure(path, shortage))
                     self._make(path, is_over)
         except Timeout as error:
             raise ModelUnavailable(_failure(path, "another process is at it")) from error
@@ -119,17 +134,6 @@ class OpenVINOWeights:
         self._models.mkdir(parents=True, exist_ok=True)
         with FileLock(self._models / f".{self._weights.name}{_MADE}lock", timeout=0):
             yield
-
-
-def _check_room(path: Path, models: Path) -> None:
-    size = path.stat().st_size
-    for what, needed, free in (
-        ("memory", _MEMORY_PER_BYTE * size, _free_memory()),
-        ("disk", _DISK_PER_BYTE * size, shutil.disk_usage(models).free),
-    ):
-        if free < needed:
-            reason = f"it takes {needed / 1e9:.1f} GB of {what}, and {free / 1e9:.1f} are free"
-            raise ModelUnavailable(_failure(path, reason))
 
 
 def _failure(path: Path, reason: str) -> str:

@@ -7,10 +7,12 @@ import time
 
 import pytest
 
+import assistant.diagnosis as diagnosis
 import assistant.model_supply as model_supply
 import assistant.openvino_weights as openvino_weights
 from assistant.errors import BadSetting, WeightsUnavailable
 from assistant.model_supply import ModelState, ModelSupply, hindrance
+from assistant.openvino_weights import OpenVINOWeights
 from assistant.settings import Settings
 from assistant.types import Message
 from assistant.weights import CATALOGUE, DEFAULT, Weights
@@ -180,6 +182,28 @@ def test_why_the_other_engine_runs(monkeypatch):
     assert "catalogue" in hindrance(Settings(), None)
     assert "model_engine" in hindrance(Settings(model_engine="llama.cpp"), weights)
     assert "model_threshold" in hindrance(Settings(model_threshold=0.5), weights)
+
+
+def test_the_doctor_says_which_engine_runs_the_model(tmp_path, monkeypatch):
+    weights = catalogued(tmp_path, monkeypatch, write_qwen)
+    monkeypatch.setattr(diagnosis, "CATALOGUE", {"tiny": weights})
+    monkeypatch.setattr(diagnosis, "DEFAULT", "tiny")
+    models = copied(tmp_path, weights)
+
+    def said(**values):
+        finding = diagnosis._model(Settings(data=tmp_path / "data", **values))
+        assert finding.good
+        return finding.detail
+
+    assert said(model_engine="llama.cpp").endswith(
+        "by llama.cpp, since the setting model_engine is llama.cpp"
+    )
+    assert said().endswith("whose form of it is made when it next starts")
+    with monkeypatch.context() as short:
+        short.setattr(openvino_weights, "_free_memory", lambda: 1000)
+        assert "by llama.cpp, since OpenVINO's form of it is not made: it takes 0.0 GB of" in said()
+    OpenVINOWeights(models, weights).make(models / weights.file, lambda: False)
+    assert said().endswith("tiny, on this machine, by OpenVINO")
 
 
 def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
