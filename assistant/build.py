@@ -135,7 +135,7 @@ def _opened(
         corpus, assistant = corpora.corpus(), corpora.assistant()
         uploads = Uploads(settings.uploads_folder, loaders, largest_file(settings))
         with (
-            build_supply(settings, corpora) as supply,
+            build_supply(settings, corpora, read_only) as supply,
             build_suggestions(settings, assistant) as suggestions,
             Upkeep(corpus) as upkeep,
             build_stewards(settings, corpora, loaders, uploads, upkeep) as stewards,
@@ -275,9 +275,9 @@ def build_assistant(
     return Assistant(corpus, PhraseBook.bundled(), judges, limits, watch, collection)
 
 
-def build_supply(settings: Settings, corpora: Corpora) -> ModelSupply:
+def build_supply(settings: Settings, corpora: Corpora, read_only: bool = False) -> ModelSupply:
     """Make what brings the configured language model into use, in all collections."""
-    return ModelSupply(settings, corpora.use, weight_sources())
+    return ModelSupply(settings, corpora.use, weight_sources(), read_only)
 
 
 def build_stewards(

@@ -54,17 +54,22 @@ class ModelStatus:
 
 
 class ModelSupply:
-    """Finds the model that the settings name and hands it to `use` when it is ready."""
+    """Finds the model that the settings name and hands it to `use` when it is ready.
+
+    Where it is `read_only`, no other form of its weights is made.
+    """
 
     def __init__(
         self,
         settings: Settings,
         use: Callable[[ChatModel | None], None],
         sources: Sequence[Source],
+        read_only: bool = False,
     ) -> None:
         self._settings = settings
         self._use = use
         self._sources = sources
+        self._read_only = read_only
         self._server: LocalModelServer | None = None
         self._closing = threading.Event()
         self._started = threading.Event()
@@ -133,8 +138,12 @@ class ModelSupply:
             self._thread.join(timeout=10)
         if self._server is not None:
             self._use(None)
-            self._server.close()
+            self._discard()
+
+    def _discard(self) -> None:
+        if (server := self._server) is not None:
             self._server = None
+            server.close()
 
     def _set(self, status: ModelStatus) -> None:
         changed = status.state is not self._status.state
@@ -215,10 +224,11 @@ class ModelSupply:
         self._use(None)
         self._set(ModelStatus(ModelState.STARTING, name))
         self._server = self._started_fast(name, path, weights) if weights else None
-        if self._closing.is_set():
-            return
-        if self._server is None:
+        if self._server is None and not self._closing.is_set():
             self._server = self._started_at(path, name)
+        if self._server is None or self._closing.is_set():
+            self._discard()
+            return
         self._use_url(self._server.base_url, name, self._server.api_key)
 
     def _started_fast(self, name: str, path: Path, weights: Weights) -> LocalModelServer | None:
@@ -226,6 +236,8 @@ class ModelSupply:
         if hindrance(self._settings, weights):
             return None
         made = OpenVINOWeights(self._settings.models_folder, weights)
+        if self._read_only and not made.are_made:
+            return None
         try:
             made.make(path, self._closing.is_set)
             return self._started_at(made.folder, name)

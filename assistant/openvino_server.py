@@ -272,9 +272,10 @@ def _run(engine: Engine, name: str, key: str, listening: socket.socket) -> None:
     try:
         asyncio.run(_serve(engine, name, key, listening))
     except Exception:  # noqa: BLE001 - the thread's edge: reported, and the process ends
-        # An engine that failed once is not to be trusted; the owner starts another process.
         traceback.print_exc()
-    os._exit(1)
+    finally:
+        # An engine that failed once is not to be trusted; the owner starts another process.
+        os._exit(1)
 
 
 def start(folder: str, name: str, key: str, threads: int, context: int, parallel: int) -> str:

@@ -6,6 +6,7 @@ Knows files, the processor and the machine's memory; nothing of serving or quest
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -55,7 +56,7 @@ class OpenVINOWeights:
         try:
             seal = (self.folder / _SEAL).read_text(encoding="utf-8")
             return seal == self._sealed(self.folder)
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return False
 
     def shortage(self, path: Path) -> str:
@@ -78,6 +79,8 @@ class OpenVINOWeights:
         Those for other releases, and unfinished ones, are deleted. Raises ModelUnavailable where
         memory, disk or file are not as needed, or `is_over` says so; then nothing is left.
         """
+        if self.are_made:
+            return
         try:
             with self._alone():
                 # Another process may have made them meanwhile.
@@ -158,6 +161,8 @@ def _converted(path: Path, folder: Path, is_over: Callable[[], bool]) -> None:
 
 
 def _convert(path: str, folder: str) -> None:
+    # Ctrl-C reaches every process of a terminal; the owner ends this one when it ends itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     import openvino_genai
 
     # It writes beside the file that it is given.

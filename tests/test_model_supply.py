@@ -11,6 +11,7 @@ import assistant.diagnosis as diagnosis
 import assistant.model_supply as model_supply
 import assistant.openvino_weights as openvino_weights
 from assistant.errors import BadSetting, WeightsUnavailable
+from assistant.local_model import LocalModelServer
 from assistant.model_supply import ModelState, ModelSupply, hindrance
 from assistant.openvino_weights import OpenVINOWeights
 from assistant.settings import Settings
@@ -182,6 +183,39 @@ def test_why_the_other_engine_runs(monkeypatch):
     assert "catalogue" in hindrance(Settings(), None)
     assert "model_engine" in hindrance(Settings(model_engine="llama.cpp"), weights)
     assert "model_threshold" in hindrance(Settings(model_threshold=0.5), weights)
+
+
+def test_a_supply_that_is_closed_while_an_engine_starts_ends_it(tmp_path, tiny, monkeypatch):
+    copied(tmp_path, model_supply.CATALOGUE["tiny"])
+    started = []
+
+    class SlowServer(LocalModelServer):
+        def start(self):
+            super().start()
+            started.append(self)
+            supply._closing.set()
+
+    monkeypatch.setattr(model_supply, "LocalModelServer", SlowServer)
+    used = []
+    with supply_of(tmp_path, used) as supply:
+        supply.start()
+        supply.wait()
+        assert supply.status.state is not ModelState.READY
+    assert started and not started[0].running and not any(used)
+
+
+def test_a_supply_that_only_reads_makes_nothing_but_uses_what_is_made(tmp_path, monkeypatch):
+    weights = catalogued(tmp_path, monkeypatch, write_qwen)
+    models = copied(tmp_path, weights)
+    paths = []
+    for _ in range(2):
+        settings = Settings(data=tmp_path / "data", model_threads=1)
+        with ModelSupply(settings, [].append, (), read_only=True) as supply:
+            supply.start()
+            supply.wait()
+            paths.append(supply._server._path)
+        OpenVINOWeights(models, weights).make(models / weights.file, lambda: False)
+    assert [path.is_dir() for path in paths] == [False, True]
 
 
 def test_the_doctor_says_which_engine_runs_the_model(tmp_path, monkeypatch):

@@ -280,17 +280,23 @@ def test_damaged_ones_and_those_of_other_weights_are_made_again(tmp_path):
         assert not made.are_made
         made.make(tmp_path / "models" / TINY.file, never)
         assert made.are_made
+    (made.folder / "sealed.json").write_bytes(b"\xff\xfe")
+    assert not made.are_made
     others = dataclasses.replace(TINY, sha256="another")
     assert not OpenVINOWeights(tmp_path / "models", others).are_made
 
 
 def test_two_processes_do_not_make_them_at_once(tmp_path):
-    made = made_in(tmp_path / "models")
+    made, path = made_in(tmp_path / "models"), tmp_path / "models" / TINY.file
     with made._alone():
-        with pytest.raises(ModelUnavailable, match="another process is at it"):
-            made.make(tmp_path / "models" / TINY.file, never)
+        # What is made needs nobody's leave.
+        made.make(path, never)
         with pytest.raises(ModelUnavailable, match="could not be deleted"):
             made.remove()
+        (made.folder / "openvino_model.bin").unlink()
+        with pytest.raises(ModelUnavailable, match="another process is at it"):
+            made.make(path, never)
+    made.make(path, never)
     assert made.are_made
 
 
