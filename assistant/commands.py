@@ -207,9 +207,13 @@ def _show_feedback(out: Console, item: Feedback) -> None:
 def _show_answer(out: Console, answers: Iterable[Answer]) -> None:
     """Print the evidence at once, the answer as it grows, then its sources and remarks."""
     shown = ""
+    evidence: tuple[object, ...] | None = None
     for answer in answers:
         if answer.kind is Kind.EVIDENCE:
-            _show_evidence(out, answer)
+            # A snapshot comes again while a model is silent, and with another place in its queue.
+            if evidence != (found := (answer.searched, answer.evidence)):
+                _show_evidence(out, answer)
+                evidence = found
         elif answer.text.startswith(shown):
             out.print(answer.text[len(shown) :], end="")
             shown = answer.text

@@ -102,6 +102,18 @@ def test_the_command_line_names_the_sentences_in_doubt():
     assert "Note: 1 of 2 sentences is not borne out by a source." in shown.getvalue()
 
 
+def test_the_command_line_shows_evidence_once_for_each_search():
+    sentence = Span(0, 4)
+    item = Evidence(1, 7, "d", "T", "", "nl", 0, 4, "Een.", (sentence,), (0,), sentence, 1, 1)
+    first = Answer("Who leads it?", "en", evidence=(item,))
+    silent, later = replace(first, waiting=2), replace(first, searched="Who leads the centre?")
+    shown = io.StringIO()
+    answers = [first, first, silent, later, later, written("Sure [1].", citations=(citation(),))]
+    show_in_terminal(Console(file=shown, markup=False, soft_wrap=True), answers)
+    assert shown.getvalue().count("Evidence:") == 2
+    assert shown.getvalue().count("Searched for: Who leads the centre?") == 1
+
+
 def test_the_report_of_an_evaluation_words_doubts_as_the_pages_do():
     words = files("assistant").joinpath("evaluation/static/row.js").read_text("utf-8")
     for level in Support:
