@@ -157,6 +157,9 @@ class EmbeddingProcess:
         )
 
 
+_NICENESS = 10
+"""Added to the process's own: whoever asks meanwhile goes first."""
+
 _REMEDY = (
     "What was embedded is kept: run 'bronwijzer sync' (or 'rebuild') again to go on. If it fails "
     "again, set fast_embedding to false, which is slower and needs less memory."
@@ -166,6 +169,7 @@ _REMEDY = (
 def serve(handle: int, threads: int, precision: str) -> None:
     """Answer lists of texts with their vectors until the other end of the pipe closes."""
     pipe = Connection(handle)
+    os.nice(_NICENESS)
     try:
         engine = _engine(threads, precision)
     except Exception as error:  # noqa: BLE001 - the caller is told, and does without

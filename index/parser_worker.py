@@ -19,6 +19,9 @@ from index.passages import touched
 from index.reading import Loader, parsed, reason_of
 from index.types import Document, Parsed, Passage, Section, Span
 
+_NICENESS = 10
+"""Added to the process's own: whoever asks meanwhile goes first."""
+
 OUT_OF_MEMORY = "memory"
 """The key of an answer that says that the limit of memory was reached."""
 
@@ -28,6 +31,7 @@ def serve(handle: int) -> None:
     # A program that a parser starts would keep the pipe open beyond the end of this process.
     os.set_inheritable(handle, False)
     pipe = Connection(handle)
+    os.nice(_NICENESS)
     task = json.loads(pipe.recv_bytes())
     try:
         loaders = {suffix: _found(name) for suffix, name in task["loaders"].items()}

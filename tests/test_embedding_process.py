@@ -65,6 +65,13 @@ def test_lists_come_back_in_order_and_the_process_ends():
     assert children() == []
 
 
+def test_whoever_asks_meanwhile_goes_first():
+    with EmbeddingProcess(1) as process:
+        next(process.embed([["zaal"]]))
+        (child,) = children()
+        assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def test_an_engine_that_does_not_start_says_why():
     with pytest.raises(EngineUnavailable, match="nonsense"):
         EmbeddingProcess(1, "nonsense").start()
