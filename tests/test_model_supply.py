@@ -55,6 +55,15 @@ def reply(model):
     return next(model.stream([Message("user", "Echt?")]))
 
 
+def kill_and_await(supply, used):
+    """Kill the process of a model that is in use, and wait until another one is."""
+    os.kill(supply._server._process.pid, signal.SIGKILL)
+    begun = time.monotonic()
+    while used[-1] is None or len(used) < 4:
+        assert time.monotonic() - begun < 30
+        time.sleep(0.05)
+
+
 def test_none_asks_nobody(tmp_path):
     used, shelf = [], Shelf()
     with supply_of(tmp_path, used, shelf, model="none") as supply:
@@ -155,11 +164,7 @@ def test_after_the_faster_engine_died_the_other_one_runs(tmp_path, monkeypatch):
         supply.start()
         supply.wait()
         assert supply._server._path.is_dir()
-        os.kill(supply._server._process.pid, signal.SIGKILL)
-        begun = time.monotonic()
-        while used[-1] is None or len(used) < 4:
-            assert time.monotonic() - begun < 60
-            time.sleep(0.05)
+        kill_and_await(supply, used)
         assert reply(used[-1]) == SAYS
         assert supply._server._path.suffix == ".gguf"
 
@@ -245,11 +250,7 @@ def test_a_model_whose_process_dies_comes_back(tmp_path, tiny):
     with supply_of(tmp_path, used, Shelf(tiny)) as supply:
         supply.start(pull=True)
         supply.wait()
-        os.kill(supply._server._process.pid, signal.SIGKILL)
-        begun = time.monotonic()
-        while used[-1] is None or len(used) < 4:
-            assert time.monotonic() - begun < 30
-            time.sleep(0.05)
+        kill_and_await(supply, used)
         assert reply(used[-1]) == SAYS
 
 
